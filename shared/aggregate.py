@@ -1,0 +1,89 @@
+"""An aggregate: state, guards, facts. Pure: the time and new ids come in as arguments.
+
+A method either changes the state and records what happened, or raises a `Refusal` and nothing is saved.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, PrivateAttr
+
+from shared.events.base import Event, Snapshot, Stream
+
+
+class Why(StrEnum):
+    """The kind of a refusal; the HTTP layer gives each its status."""
+
+    CONFLICT = "conflict"  # the state does not allow it now (409)
+    FORBIDDEN = "forbidden"  # this caller may not (403)
+    MISSING = "missing"  # there is no such thing (404)
+    GONE = "gone"  # it was possible once, its time has passed (410)
+    INVALID = "invalid"  # the request makes no sense here (422)
+
+
+class Refusal(Exception):
+    """A command that is not carried out.
+
+    Subclass it with a stable ``code`` (kebab case, part of the API: problem type and CLI output) and, where it is
+    no conflict, a ``why``. ``details`` go into the problem document as extension members: no personal data.
+    """
+
+    code: ClassVar[str] = "refused"
+    why: ClassVar[Why] = Why.CONFLICT
+
+    def __init__(self, message: str, **details: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details
+
+
+class WrongState(Refusal):
+    """The aggregate's state does not allow this now."""
+
+    code = "wrong-state"
+
+
+class NotFound(Refusal):
+    """There is no such aggregate."""
+
+    code = "not-found"
+    why = Why.MISSING
+
+
+class Aggregate(BaseModel):
+    """State of one thing of the network, and the only place where its rules stand."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    stream: ClassVar[Stream]
+    """Topic, snapshot and event types of this aggregate."""
+
+    id: str
+
+    _facts: list[tuple[Event, datetime | None]] = PrivateAttr(default_factory=list)
+
+    def snapshot(self) -> Snapshot:
+        """The public view that each of its events carries."""
+        raise NotImplementedError
+
+    def due(self) -> datetime | None:
+        """The next moment at which `ring` must be called, if any. A deadline is data, not a running timer."""
+        return None
+
+    def ring(self, now: datetime) -> None:
+        """Does what is due at ``now``. Called by the timer loop once `due` has passed; must move or clear `due`."""
+
+    def record(self, event: Event, happened: datetime | None = None) -> None:
+        """Notes a fact, to be published with this change. ``happened`` where it differs from the time of entry."""
+        self._facts.append((event, happened))
+
+    def require(self, holds: bool, message: str, **details: Any) -> None:
+        """Refuses with `WrongState` unless ``holds``."""
+        if not holds:
+            raise WrongState(message, **details)
+
+    def take_facts(self) -> list[tuple[Event, datetime | None]]:
+        """The facts recorded since the last call. For the repository only."""
+        facts, self._facts = self._facts, []
+        return facts

@@ -1,0 +1,1 @@
+"""Where documents live: a port and its engines."""

@@ -1,0 +1,47 @@
+"""What the kernel asks of Kafka; `memory` and `kafka` answer it."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+Headers = Sequence[tuple[str, bytes]]
+
+
+class LogUnavailable(Exception):
+    """The broker does not take records now."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record as it lies in a topic."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+
+
+class Producer(Protocol):
+    """Appends records: acknowledged by all replicas, in order per key, no record twice by its own retries."""
+
+    async def send(self, topic: str, key: bytes | None, value: bytes, headers: Headers) -> asyncio.Future[object]:
+        """Takes a record; the future it returns is the broker's acknowledgement. Raises `LogUnavailable`.
+
+        After a failure nothing sent later for the same key may overtake what failed.
+        """
+        ...
+
+
+class Log(Producer, Protocol):
+    """Also reads topics from their beginning, outside every consumer group: for rebuilds and dead letters."""
+
+    async def read_all(self, topics: Sequence[str]) -> list[Record]:
+        """All records of these topics up to their present end, in order within each partition."""
+        ...
+
+    def ready(self) -> str | None:
+        """None when the broker answers, else the reason."""
+        ...

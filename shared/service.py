@@ -17,7 +17,7 @@ from shared.events.base import Stream
 from shared.messaging import wire
 from shared.messaging.consumer import TRANSIENT, Consumer
 from shared.messaging.dead_letters import DeadLetters
-from shared.messaging.log import Log
+from shared.messaging.log import Log, LogUnavailable
 from shared.messaging.relay import Relay
 from shared.observability.metrics import Metrics
 from shared.reactions import Mirror, Policy
@@ -132,13 +132,9 @@ class Runtime:
 
     async def readiness(self) -> dict[str, str | None]:
         """What requests need, each with None or the reason why it is not ready."""
-        try:
-            await self.store.ping()
-            store = None
-        except StoreUnavailable as error:
-            store = str(error)
         host = self._host.ready() if self._host else "not started yet"
-        return {"store": store, "broker": self.log.ready(), "consumer": host}
+        store, broker = await asyncio.gather(_trouble(self.store.ping()), _trouble(self.log.ping()))
+        return {"store": store, "broker": broker, "consumer": host}
 
     def progress(self) -> dict[str, str | None]:
         """Every loop, with None or the reason why it counts as dead: it ended, or did not come round for a minute."""
@@ -182,7 +178,8 @@ class Runtime:
                 await asyncio.sleep(1)
 
     async def _recover(self) -> int:
-        return await self.relay.recover(self.streams) if self.log.ready() is None else 0
+        await self.log.ping()  # while the broker is away the outboxes are the safest place
+        return await self.relay.recover(self.streams)
 
     async def _ring(self) -> int:
         return await ring_due(self._repositories.values(), self.clock)
@@ -233,6 +230,19 @@ class Runtime:
             await ack
         return len(acks)
 
+    async def rebuild(self, mirror: str) -> int:
+        """Throws a mirror away and makes it anew from its topic, while events go on arriving; how many records.
+
+        `KeyError` for a mirror that this service does not have.
+        """
+        chosen = {each.name: each for each in self.service.mirrors}[mirror]
+        await self.store.collection(mirror).drop()
+        read = 0
+        async for records in self.log.read_all([chosen.stream.topic]):
+            await self.consumer.mirror(records, chosen)
+            read += len(records)
+        return read
+
     async def dead_letters(self, limit: int = 100) -> Sequence[Document]:
         """The open dead letters, the oldest first."""
         return await self._dead_letters.list(limit)
@@ -254,3 +264,11 @@ class Runtime:
 
     def _collections(self) -> list[str]:
         return [stream.aggregate for stream in self.streams] + [mirror.name for mirror in self.service.mirrors]
+
+
+async def _trouble(ping: Awaitable[None]) -> str | None:
+    try:
+        await ping
+    except (StoreUnavailable, LogUnavailable) as error:
+        return str(error)
+    return None

@@ -141,27 +141,30 @@ class Consumer:
 
     # ---- mirrors
 
+    async def mirror(self, records: Sequence[Record], mirror: Mirror) -> None:
+        """Writes what ``records`` mean for one mirror and does nothing else: for rebuilding it."""
+        await self._write(mirror, _newest(self._sort(records).events))
+
     async def _mirror(self, events: Sequence[_Event]) -> None:
         """Writes the newest snapshot of each aggregate into the mirrors of its topic."""
-        newest: dict[tuple[str, str], _Event] = {}
-        for event in events:
-            place = (event.recorded.topic, event.recorded.key)
-            known = catalogue.event_type(event.recorded.type) is not None
-            if known and (place not in newest or newest[place].recorded.sequence < event.recorded.sequence):
-                newest[place] = event
-        for topic, mirrors in self._mirrors.items():
-            for mirror in mirrors:
-                writes = []
-                for (of_topic, key), event in newest.items():
-                    if of_topic == topic:
-                        try:
-                            kept = mirror.keep(catalogue.snapshot_of(event.recorded))
-                        except Exception as error:  # bad data, or a bug in keep: neither passes by itself
-                            await self._dead_letters.add(event.record, f"mirror {mirror.name}: {error!r}", attempts=1)
-                        else:
-                            writes.append(self.mirrored(key, event.recorded.sequence, kept))
-                if writes:
-                    await self._world.store.collection(mirror.name).write(writes)
+        by_topic: dict[str, list[_Event]] = defaultdict(list)
+        for event in _newest(events):
+            by_topic[event.recorded.topic].append(event)
+        for topic, newest in by_topic.items():
+            for mirror in self._mirrors.get(topic, ()):
+                await self._write(mirror, newest)
+
+    async def _write(self, mirror: Mirror, newest: Sequence[_Event]) -> None:
+        writes = []
+        for event in newest:
+            try:
+                kept = mirror.keep(catalogue.snapshot_of(event.recorded))
+            except Exception as error:  # bad data, or a bug in keep: neither passes by itself
+                await self._dead_letters.add(event.record, f"mirror {mirror.name}: {error!r}", attempts=1)
+            else:
+                writes.append(self.mirrored(event.recorded.key, event.recorded.sequence, kept))
+        if writes:
+            await self._world.store.collection(mirror.name).write(writes)
 
     @staticmethod
     def mirrored(key: str, sequence: int, kept: Mapping[str, Any]) -> Advance | Put:
@@ -337,6 +340,17 @@ class Consumer:
             await self._dead_letters.add(record, "not a request to republish", attempts=1)
             return
         await self._republish(topic, key, first)
+
+
+def _newest(events: Sequence[_Event]) -> list[_Event]:
+    """Of each aggregate the event with the highest sequence, among those whose type is known."""
+    newest: dict[str, _Event] = {}
+    for event in events:
+        place = _place(event)
+        known = catalogue.event_type(event.recorded.type) is not None
+        if known and (place not in newest or newest[place].recorded.sequence < event.recorded.sequence):
+            newest[place] = event
+    return list(newest.values())
 
 
 def _place(event: _Event) -> str:

@@ -3,8 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
@@ -69,9 +68,6 @@ class KafkaLog:
             with contextlib.suppress(Exception):
                 await asyncio.wait_for(self._producer.stop(), 3)
 
-    def ready(self) -> str | None:
-        return self._trouble
-
     async def send(self, topic: str, key: bytes | None, value: bytes, headers: Headers) -> asyncio.Future[object]:
         producer = self._producer
         if producer is None:
@@ -107,40 +103,36 @@ class KafkaLog:
             await old.client.close()
         await self.start()
 
-    async def read_all(self, topics: Sequence[str]) -> list[Record]:
+    async def ping(self) -> None:
+        producer = self._producer
+        if producer is None:
+            raise LogUnavailable(self._trouble or "not connected")
+        try:
+            await asyncio.wait_for(producer.client.fetch_all_metadata(), 2)
+        except (KafkaError, OSError, TimeoutError) as error:
+            raise LogUnavailable(f"broker does not answer: {error!r}") from error
+
+    async def read_all(self, topics: Sequence[str]) -> AsyncIterator[Sequence[Record]]:
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
+            *topics,
+            bootstrap_servers=self._bootstrap,
+            group_id=None,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
         )
         try:
             await consumer.start()
-            found: list[Record] = []
-            for topic in topics:
-                found += [record async for record in _until_end(consumer, topic)]
-            return found
+            ends = await consumer.end_offsets(consumer.assignment())
+            left = {partition for partition, end in ends.items() if end > 0}
+            while left:
+                for partition, records in (await consumer.getmany(*left, timeout_ms=500)).items():
+                    yield [_record(record) for record in records if record.offset < ends[partition]]
+                    if await consumer.position(partition) >= ends[partition]:
+                        left.discard(partition)
         except (KafkaError, OSError) as error:
             raise LogUnavailable(repr(error)) from error
         finally:
             await consumer.stop()
-
-
-async def _until_end(consumer: AIOKafkaConsumer, topic: str) -> Any:
-    partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
-    if not partitions:
-        await consumer._client.fetch_all_metadata()
-        partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
-    if not partitions:
-        return
-    ends = await consumer.end_offsets(partitions)
-    consumer.assign(partitions)
-    await consumer.seek_to_beginning(*partitions)
-    left = {partition for partition in partitions if ends[partition] > 0}
-    while left:
-        for partition, records in (await consumer.getmany(*left, timeout_ms=500)).items():
-            for record in records:
-                if record.offset < ends[partition]:
-                    yield _record(record)
-            if await consumer.position(partition) >= ends[partition]:
-                left.discard(partition)
 
 
 def _record(raw: ConsumerRecord) -> Record:
@@ -210,6 +202,7 @@ class KafkaHost:
             allow_auto_create_topics=False,
             apply_types=False,
             logger=logging.getLogger("faststream"),
+            log_level=logging.DEBUG,
             graceful_timeout=10.0,
         )
         self._subscriber = self._broker.subscriber(

@@ -1,7 +1,7 @@
 """What the kernel asks of Kafka; `memory` and `kafka` answer it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -38,10 +38,10 @@ class Producer(Protocol):
 class Log(Producer, Protocol):
     """Also reads topics from their beginning, outside every consumer group: for rebuilds and dead letters."""
 
-    async def read_all(self, topics: Sequence[str]) -> list[Record]:
-        """All records of these topics up to their present end, in order within each partition."""
+    def read_all(self, topics: Sequence[str]) -> AsyncIterator[Sequence[Record]]:
+        """All records of these topics up to their present end, in batches, in order within each partition."""
         ...
 
-    def ready(self) -> str | None:
-        """None when the broker answers, else the reason."""
+    async def ping(self) -> None:
+        """Raises `LogUnavailable` when the broker does not answer within two seconds."""
         ...

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from zlib import crc32
 
 from shared.messaging.log import Headers, LogUnavailable, Record
@@ -32,11 +32,14 @@ class MemoryLog:
         done.set_result(None)
         return done
 
-    async def read_all(self, topics: Sequence[str]) -> list[Record]:
-        return [record for topic in topics for partition in self.topics[topic] for record in partition]
+    async def read_all(self, topics: Sequence[str]) -> AsyncIterator[Sequence[Record]]:
+        for topic in topics:
+            for partition in self.topics[topic]:
+                yield list(partition)
 
-    def ready(self) -> str | None:
-        return "the log is away" if self.away else None
+    async def ping(self) -> None:
+        if self.away:
+            raise LogUnavailable("the log is away")
 
 
 class MemorySubscription:

@@ -20,7 +20,7 @@ def to_instant(value: datetime) -> datetime:
 
 def instant_text(value: datetime) -> str:
     """The one spelling of an instant: ``2026-03-01T09:30:00.000Z``."""
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{value.microsecond // 1000:03d}Z"
+    return value.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 Instant = Annotated[
@@ -95,5 +95,5 @@ class FileClock:
     def _read(self) -> timedelta:
         try:
             return timedelta(seconds=float(self._path.read_text()))
-        except (OSError, ValueError):
+        except (OSError, ValueError, OverflowError):
             return self._offset

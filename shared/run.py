@@ -41,6 +41,7 @@ async def serve(service: Service, settings: Settings) -> None:
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # whom to believe about the client's address is decided in shared.security
             timeout_graceful_shutdown=5,
         )
     )

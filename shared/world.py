@@ -1,4 +1,4 @@
-"""What reactions, routes and background work of a service can reach: its aggregates, mirrors, store, clock, settings."""
+"""What a service's reactions, routes and background work can reach: aggregates, mirrors, store, clock, settings."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar

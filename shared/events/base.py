@@ -31,9 +31,11 @@ class Snapshot(Wire):
 E = TypeVar("E", bound=Event)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Stream:
     """One aggregate's events: a topic, the snapshot they carry, and an example of each of them.
+
+    There is one object per stream, compared by identity.
 
     ``events`` holds one filled-in example per event type; schemas, golden examples and documents are made from it.
     """

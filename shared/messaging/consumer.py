@@ -69,7 +69,7 @@ class _Batch:
 
 
 class Consumer:
-    """All reactions of one service. Knows nothing of Kafka's consumers: it is given records in order of their offsets."""
+    """All reactions of one service. Knows no Kafka consumer: it is given records in the order of their offsets."""
 
     def __init__(
         self,
@@ -99,7 +99,7 @@ class Consumer:
         """What to subscribe to."""
 
     async def handle(self, records: Sequence[Record]) -> None:
-        """Gives ``records`` their effects. Waits as long as the store or the broker is away; raises only if cancelled."""
+        """Gives ``records`` their effects, however long the store or broker is away; raises only when cancelled."""
         attempt = 0
         while True:
             try:
@@ -120,8 +120,8 @@ class Consumer:
         await self._react([event for event in batch.events if event.record.topic in self._reacting])
         for record in batch.requests:
             await self._answer(record)
-        for event in batch.events:
-            self._world.metrics.handled.labels(topic=event.record.topic).inc()
+        for topic, count in Counter(event.record.topic for event in batch.events).items():
+            self._world.metrics.handled.labels(topic=topic).inc(count)
 
     def _sort(self, records: Sequence[Record]) -> _Batch:
         batch = _Batch()

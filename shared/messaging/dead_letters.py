@@ -31,7 +31,7 @@ class DeadLetters:
     async def add(self, record: Record, reason: str, *, attempts: int, position: str | None = None) -> None:
         """Sets ``record`` aside, durably: returns when the list and the topic have it. Adding it twice is harmless.
 
-        ``position`` (topic/key#sequence) is given for events that policies did not manage, so that they may be run later.
+        ``position`` (topic/key#sequence) is given for events that policies failed on, so that they may be run later.
         """
         origin = f"{record.topic}/{record.partition}@{record.offset}"
         letter: Document = {

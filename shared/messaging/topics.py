@@ -45,7 +45,8 @@ async def create_topics(bootstrap: str, specs: Sequence[TopicSpec], timeout_s: f
     """Creates those of ``specs`` that are missing; returns their names once every partition has a leader.
 
     A topic that exists stays as it is, since another number of partitions would break the order of its keys.
-    A new one gets three replicas, or as many as there are brokers. Raises `LogUnavailable` when the broker does not answer or refuses.
+    A new one gets three replicas, or as many as there are brokers. Raises `LogUnavailable` when the broker does not
+    answer, or refuses.
     """
     async with _admin(bootstrap) as admin:
         there = set(await admin.list_topics())
@@ -62,13 +63,16 @@ async def create_topics(bootstrap: str, specs: Sequence[TopicSpec], timeout_s: f
 
 async def topic_states(bootstrap: str) -> list[TopicState]:
     """All topics but Kafka's own, by name. Raises `LogUnavailable`."""
+    async with _admin(bootstrap) as admin:
+        found = await admin.describe_topics()
+    places = {
+        topic["topic"]: [TopicPartition(topic["topic"], part["partition"]) for part in topic["partitions"]]
+        for topic in sorted(found, key=lambda topic: str(topic["topic"]))
+        if not topic["is_internal"]
+    }
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, request_timeout_ms=_ANSWER_WITHIN_MS)
     try:
         await consumer.start()
-        names = sorted(name for name in await consumer.topics() if not name.startswith("__"))
-        places = {
-            name: [TopicPartition(name, part) for part in consumer.partitions_for_topic(name) or ()] for name in names
-        }
         everywhere = [place for of_topic in places.values() for place in of_topic]
         first = await consumer.beginning_offsets(everywhere) if everywhere else {}
         last = await consumer.end_offsets(everywhere) if everywhere else {}

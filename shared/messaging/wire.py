@@ -38,6 +38,8 @@ __all__ = ["CONTENT_TYPE", "SPECVERSION", "Unreadable", "WireRecord", "data_sche
 SPECVERSION = "1.0"
 CONTENT_TYPE = "application/json"
 
+_SEQUENCE_DIGITS = 18  # what fits into 64 bits
+
 _TYPE = re.compile(r"org\.mine\.([a-z][a-z0-9-]*)\.([A-Za-z0-9]+\.v[1-9][0-9]*)")
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _JSON = re.compile(rb"(application|text)/([a-z0-9.-]+\+)?json[ \t]*(;.*)?", re.IGNORECASE | re.DOTALL)
@@ -58,13 +60,13 @@ def source(event_type: str) -> str:
 
 
 def data_schema(event_type: str) -> str:
-    """The name of the schema of this type's data: ``urn:mine:schema:directory.CenterClosed.v1``. ValueError as above."""
+    """The name of the data's schema: ``urn:mine:schema:directory.CenterClosed.v1``. ValueError as in `source`."""
     service, name = _parts(event_type)
     return f"urn:mine:schema:{service}.{name}"
 
 
 def encode(recorded: Recorded) -> WireRecord:
-    """The record to send. ValueError for a type that is not ours, TypeError for data that is not JSON: both are bugs."""
+    """The record to send. ValueError for a type that is not ours, TypeError for data that are not JSON: bugs, both."""
     key = recorded.key.encode()
     headers = [
         *_constant_headers(recorded.type),
@@ -166,7 +168,7 @@ def _time(headers: Mapping[str, bytes | None], name: str) -> datetime:
 
 def _sequence(headers: Mapping[str, bytes | None]) -> int:
     text = _text(headers, "ce_sequence")
-    if not (text.isascii() and text.isdigit()) or text.startswith("0") or len(text) > 18:
+    if not (text.isascii() and text.isdigit()) or text.startswith("0") or len(text) > _SEQUENCE_DIGITS:
         raise Unreadable("header ce_sequence is not a whole number from 1")
     return int(text)
 

@@ -86,7 +86,7 @@ class MemoryCollection:
         await _point(self._before, f"{self.name}.find")
         found = self._matching(where)
         for path, direction in reversed(list(sort)):
-            found.sort(key=lambda document, path=path: _sort_key(document, path), reverse=direction < 0)  # type: ignore[misc]
+            found.sort(key=_sort_key(path), reverse=direction < 0)
         shown = found[:limit] if limit else found
         if fields is not None:
             shown = [_only(document, [path.split(".") for path in ("_id", *fields)]) for document in shown]
@@ -264,7 +264,7 @@ def _part(key: str, wanted: Any) -> Condition:
     if key.startswith("$"):
         raise StoreRefused(f"filter operator outside the subset: {key}")
     if not isinstance(wanted, Mapping):
-        return _some(key, _equals(wanted))
+        return _operator(key, "$in", [wanted])
     if not wanted:
         raise StoreRefused("an object is not compared with")
     tests = [_operator(key, operator, operand) for operator, operand in wanted.items()]
@@ -289,13 +289,14 @@ def _reaches_one_value(path: str) -> Condition:
 def _operator(path: str, operator: str, operand: Any) -> Condition:
     match operator:
         case "$in" | "$nin":
-            found = _some(path, _one_of([_equals(value) for value in operand]))
+            found = _some(path, _one_of([_equals(value) for value in operand]), absence=None in operand)
             return found if operator == "$in" else _not(found)
         case "$ne":
-            return _not(_some(path, _equals(operand)))
+            return _operator(path, "$nin", [operand])
+        case "$exists" if operand:
+            return _some(path, lambda value: value is not _MISSING)
         case "$exists":
-            found = _some(path, lambda value: value is not _MISSING)
-            return found if operand else _not(found)
+            return _not(_some(path, lambda value: value is not _MISSING, absence=True))
         case "$gt" | "$gte" | "$lt" | "$lte":
             return _some(path, _compares(operator, operand))
         case "$regex" if isinstance(operand, str):
@@ -304,13 +305,30 @@ def _operator(path: str, operator: str, operand: Any) -> Condition:
             raise StoreRefused(f"filter operator outside the subset: {operator}")
 
 
-def _some(path: str, test: Test) -> Condition:
-    """Whether any value that ``path`` reaches passes; an array counts as itself and as each of its elements."""
+def _some(path: str, test: Test, absence: bool = False) -> Condition:
+    """Whether any value that ``path`` reaches passes; an array counts as itself and as each of its elements.
+
+    A test that ``absence`` can pass is refused beyond an array: engines disagree on what is missing there.
+    """
     steps = path.split(".")
-    return lambda document: any(
-        test(value) or (isinstance(value, list) and any(test(element) for element in value))
-        for value in _reached(document, steps)
-    )
+
+    def check(document: Document) -> bool:
+        if absence and _passes_an_array(document, steps):
+            raise StoreRefused(f"asking whether {path} is missing, beyond an array")
+        return any(
+            test(value) or (isinstance(value, list) and any(test(element) for element in value))
+            for value in _reached(document, steps)
+        )
+
+    return check
+
+
+def _passes_an_array(value: Any, steps: Sequence[str]) -> bool:
+    for step in steps:
+        if not isinstance(value, dict):
+            return isinstance(value, list)
+        value = value.get(step)
+    return False
 
 
 def _not(condition: Condition) -> Condition:
@@ -409,11 +427,16 @@ def _comparable(value: Any) -> tuple[int, Any]:
 # Order and projection ---------------------------------------------------------------------------------------------
 
 
-def _sort_key(document: Document, path: str) -> tuple[int, Any]:
-    values = list(_reached(document, path.split(".")))
-    if len(values) != 1:
-        raise StoreRefused("lists cannot be sorted by")
-    return _comparable(None if values[0] is _MISSING else values[0])
+def _sort_key(path: str) -> Callable[[Document], tuple[int, Any]]:
+    steps = path.split(".")
+
+    def key(document: Document) -> tuple[int, Any]:
+        values = list(_reached(document, steps))
+        if len(values) != 1:
+            raise StoreRefused("lists cannot be sorted by")
+        return _comparable(None if values[0] is _MISSING else values[0])
+
+    return key
 
 
 def _only(document: Any, paths: Sequence[Sequence[str]]) -> Any:

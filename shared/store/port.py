@@ -17,8 +17,9 @@ through objects and arrays.
 Operands are text, numbers, booleans and (equality, ``$ne``, ``$in``, ``$nin`` only) None; equality also takes a list of
 them, which must then be the whole array or one element. Comparisons hold between values of the same kind only: text
 is never less than a number. Several comparisons in one condition are for fields without arrays; on an array join them
-with ``$and``, then each may be met by another element. ``$regex`` is text without options, for fields that hold nothing
-but text; keep to what all engines read alike (anchors, classes, ``.*``). What lies outside is refused in memory, so that no test relies on it.
+with ``$and``, then each may be met by another element. What is missing (None, ``$exists`` False) is not asked beyond
+an array. ``$regex`` is text without options, for fields that hold nothing but text; keep to what all engines read alike
+(anchors, classes, ``.*``). What lies outside is refused in memory, so that no test relies on it.
 """
 
 Order = Sequence[tuple[str, int]]
@@ -116,9 +117,9 @@ Write = Insert | Swap | Settle | Advance | Put | Remove
 class Index:
     """An index on ``fields``; a unique one over several fields is unique by their combination.
 
-    Missing counts as None; a ``sparse`` one (one field only) leaves out documents without the field, which is then never
-    None. Fields of a unique index hold text, numbers, booleans or None. A plain index only makes faster; an engine may
-    do without.
+    Missing counts as None; a ``sparse`` one (one field only) leaves out documents without the field, which is then
+    never None. Fields of a unique index hold text, numbers, booleans or None. A plain index only makes faster; an
+    engine may do without.
     """
 
     fields: Sequence[str]

@@ -16,7 +16,6 @@ from shared.messaging import wire
 from shared.messaging.memory import MemoryLog, MemorySubscription
 from shared.security import create_key_set, issue_token
 from shared.service import Runtime, Service
-from shared.settings import Settings
 from shared.store.memory import MemoryStore
 from shared.timers import ring_due
 

@@ -89,9 +89,10 @@ async def test_an_unknown_type_is_counted_and_passed_over(toys):
     await toys.settle()
     assert await toys.total() == 4
     assert not dead_letters(toys)
-    assert toys.right.metrics.registry.get_sample_value(
-        "mine_unknown_types_total", {"type": "org.mine.left.Invented.v1"}
-    ) == 1
+    assert (
+        toys.right.metrics.registry.get_sample_value("mine_unknown_types_total", {"type": "org.mine.left.Invented.v1"})
+        == 1
+    )
 
 
 async def test_data_that_do_not_fit_are_set_aside_at_once(toys):
@@ -178,9 +179,7 @@ async def test_a_request_to_republish_that_makes_no_sense_is_set_aside(toys):
 async def test_times_travel_unchanged(toys):
     await toys.open("a")
     await toys.settle()
-    [published] = [
-        wire.decode(r.topic, r.key, r.value, r.headers) for p in toys.log.topics[ACCOUNT.topic] for r in p
-    ]
+    [published] = [wire.decode(r.topic, r.key, r.value, r.headers) for p in toys.log.topics[ACCOUNT.topic] for r in p]
     assert instant_text(published.happened) == instant_text(START)
 
 

@@ -1,0 +1,62 @@
+"""What an operator asks of a running service. For the office only."""
+
+from typing import Annotated, Any
+
+from fastapi import Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.http.commands import APIRouter
+from shared.http.problems import Problem
+from shared.security import allow
+
+router = APIRouter(prefix="/admin", tags=["operation"], dependencies=[allow("office")])
+
+
+class Republish(BaseModel):
+    """Which topic to publish again."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    topic: str | None = Field(None, description="One of the service's own topics; all of them if null.")
+
+
+class Retry(BaseModel):
+    """Which dead letters to send again."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ids: list[str] | None = Field(None, max_length=1000, description="Their `_id`s; all open ones if null.")
+
+
+class Count(BaseModel):
+    """How many it was."""
+
+    count: int
+
+
+@router.post("/republish")
+async def republish(body: Republish, request: Request) -> Count:
+    """Publishes the journal again, in order. Harmless to consumers, which know what they have handled."""
+    try:
+        return Count(count=await request.app.state.runtime.republish(body.topic))
+    except KeyError:
+        raise Problem(404, "no-such-topic", "this service does not own that topic") from None
+
+
+@router.get("/dead-letters")
+async def dead_letters(request: Request, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> list[dict[str, Any]]:
+    """The open dead letters, the oldest first, each with its origin and the reason."""
+    return [dict(letter) for letter in await request.app.state.runtime.dead_letters(limit)]
+
+
+@router.post("/dead-letters/retry")
+async def retry_dead_letters(body: Retry, request: Request) -> Count:
+    """Sends dead letters to their topics again, once their cause is mended."""
+    return Count(count=await request.app.state.runtime.retry_dead_letters(body.ids))
+
+
+@router.get("/status")
+async def status(request: Request) -> dict[str, Any]:
+    """What the service holds and what waits."""
+    found: dict[str, Any] = await request.app.state.runtime.status()
+    return found

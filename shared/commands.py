@@ -28,6 +28,7 @@ JOURNAL = "journal"
 REMEMBERED = 50
 """How many of its latest command ids a document keeps; only when there were more is the journal asked."""
 _ATTEMPTS = 12
+_EVENT_MOST = 900_000  # the broker takes a record of a million bytes, headers included
 
 
 class AlreadyExists(Refusal):
@@ -46,6 +47,13 @@ class KeyReused(Refusal):
     """The idempotency key was used before, for something else."""
 
     code = "idempotency-key-reused"
+    why = Why.INVALID
+
+
+class TooLarge(Refusal):
+    """The command would record an event larger than a topic takes."""
+
+    code = "too-large"
     why = Why.INVALID
 
 
@@ -354,13 +362,16 @@ class Repository(Generic[A]):
         public = snapshot.model_dump(mode="json")
         entries = []
         for index, (event, happened) in enumerate(facts):
+            data = orjson.dumps({**event.model_dump(mode="json"), "snapshot": public})
+            if len(data) > _EVENT_MOST:
+                raise TooLarge(f"this would make an event of more than {_EVENT_MOST} bytes")
             entries.append({
                 "id": event_id(command.id, index),
                 "type": self.stream.type_of(type(event)),
                 "sequence": document.version + index + 1,
                 "happened": instant_text(to_instant(happened) if happened else now),
                 "recorded": instant_text(now),
-                "data": orjson.dumps({**event.model_dump(mode="json"), "snapshot": public}).decode(),
+                "data": data.decode(),
                 "correlation": command.correlation or command.id,
                 "causation": command.causation,
                 "traceparent": command.traceparent,

@@ -25,7 +25,15 @@ class Retry(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    ids: list[str] | None = Field(None, max_length=1000, description="Their `_id`s; all open ones if null.")
+    ids: list[str] | None = Field(None, max_length=1000, description="Their ids; all open ones if null.")
+
+
+class Rebuild(BaseModel):
+    """Which mirror to make anew."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    mirror: str = Field(description="The name of one of the service's mirrors.", examples=["centers"])
 
 
 class Count(BaseModel):
@@ -41,6 +49,15 @@ async def republish(body: Republish, request: Request) -> Count:
         return Count(count=await request.app.state.runtime.republish(body.topic))
     except KeyError:
         raise Problem(404, "no-such-topic", "this service does not own that topic") from None
+
+
+@router.post("/rebuild")
+async def rebuild(body: Rebuild, request: Request) -> Count:
+    """Throws a mirror away and makes it anew from its topic, while the service goes on. Counts the records read."""
+    try:
+        return Count(count=await request.app.state.runtime.rebuild(body.mirror))
+    except KeyError:
+        raise Problem(404, "no-such-mirror", "this service has no mirror of that name") from None
 
 
 @router.get("/dead-letters")

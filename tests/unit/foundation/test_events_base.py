@@ -54,7 +54,7 @@ def test_topic_and_types_are_named_after_service_aggregate_and_version() -> None
 def test_a_fact_cannot_be_changed_afterwards() -> None:
     lit = LampLit(wick=3)
     with pytest.raises(ValidationError):
-        lit.wick = 4
+        lit.wick = 4  # type: ignore[misc]
     with pytest.raises(FrozenInstanceError):
         recorded().sequence = 2  # type: ignore[misc]
 

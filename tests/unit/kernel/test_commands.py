@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from shared.aggregate import NotFound, WrongState
-from shared.commands import REMEMBERED, AlreadyExists, Command, KeyReused, StaleVersion
+from shared.commands import REMEMBERED, AlreadyExists, Command, KeyReused, StaleVersion, TooLarge
 from shared.messaging.relay import Overloaded
 from tests.toys import Account
 
@@ -99,3 +99,9 @@ async def test_while_the_broker_is_away_commands_are_accepted_up_to_the_bound_th
     await toys.settle()
     await toys.deposit("a", 1, "one too many")
     assert (await toys.accounts.get("a")).aggregate.total == 10
+
+
+async def test_an_event_that_no_topic_would_take_is_refused_before_it_is_written(toys):
+    with pytest.raises(TooLarge):
+        await toys.open("a", holder="h" * 1_000_000)
+    assert await toys.accounts.count({}) == 0

@@ -1,0 +1,87 @@
+"""How words are compared, and how a service is found by its code, or nearly."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.directory.domain.taxonomy import UnknownService
+from services.directory.domain.text import findable_words, fold, words
+from services.directory.taxonomy import SERVICES
+
+
+@pytest.mark.parametrize(
+    ("written", "folded"),
+    [
+        ("Łódź", "lodz"),
+        ("Straße", "strasse"),
+        ("STRASSE", "strasse"),
+        ("Ærø", "aero"),
+        ("Đakovo", "dakovo"),
+        ("Příbram", "pribram"),
+        ("İstanbul", "istanbul"),
+        ("I\u011fd\u0131r", "igdir"),
+        ("München", "munchen"),
+        ("Ёлка", "елка"),
+        ("\u210caus", "haus"),  # a capital that comes to light only when it is taken apart
+        ("\u01feresund", "oresund"),
+        ("كَافِيه", "كافيه"),
+    ],
+)
+def test_folding_forgets_case_and_accents(written: str, folded: str) -> None:
+    assert fold(written) == folded
+
+
+def test_words_are_split_at_both_apostrophes_but_not_inside_vocalised_words() -> None:
+    assert words("L'Aquila / L\u2019Aquila, 2. patro") == ["l", "aquila", "l", "aquila", "2", "patro"]
+    assert words("مَرْكَز") == ["مركز"]
+    assert len(words("मातृ केंद्र")) == 2
+
+
+def test_umlauts_are_found_however_they_are_typed() -> None:
+    assert findable_words("Mütterzentrum München") == {"mutterzentrum", "muetterzentrum", "munchen", "muenchen"}
+    assert findable_words("Øster Ærø") >= {"oster", "oester", "aero"}
+
+
+def test_every_single_character_is_folded_for_good() -> None:
+    assert [chr(n) for n in range(0x110000) if fold(fold(chr(n))) != fold(chr(n))] == []
+
+
+@given(st.text())
+def test_folding_twice_changes_nothing_and_words_hold_no_space(text: str) -> None:
+    assert fold(fold(text)) == fold(text)
+    assert all(word and not word.isspace() and words(word) == [word] for word in words(text))
+
+
+def test_every_service_has_one_code_and_a_label_in_each_language_of_the_network() -> None:
+    codes = [kind.code for kind in SERVICES.services]
+    assert len(codes) == len(set(codes)) == 29
+    assert all(set(kind.labels) == {"en", "de", "cs"} for kind in SERVICES.services)
+
+
+def test_a_known_service_is_found_by_its_code() -> None:
+    assert SERVICES.known("open-cafe").labels["de"] == "Offener Treff und Café"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("open-caffe", "open-cafe"), ("Sprachkurs", "language-course"), ("secondhandshop", "second-hand-shop")],
+)
+def test_an_unknown_service_is_refused_with_the_nearest_known(typed: str, meant: str) -> None:
+    with pytest.raises(UnknownService) as refused:
+        SERVICES.known(typed)
+    assert refused.value.details["nearest"][0] == meant
+    assert meant in refused.value.message
+
+
+def test_something_quite_else_is_refused_without_a_guess() -> None:
+    with pytest.raises(UnknownService) as refused:
+        SERVICES.known("submarine")
+    assert refused.value.details == {"nearest": []}
+
+
+def test_services_are_found_by_a_word_of_their_label_in_any_language() -> None:
+    assert SERVICES.with_word("kurz", unfinished=False) == [
+        "language-course", "music-course", "computer-course", "parenting-course",
+    ]  # fmt: skip
+    assert SERVICES.with_word("sprach", unfinished=True) == ["language-course"]
+    assert SERVICES.with_word("sprach", unfinished=False) == []

@@ -1,0 +1,340 @@
+"""Centers: register, read, edit, and everything that happens to the house as a whole."""
+
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import Body, Depends, Query, Response
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from services.directory.api.rights import PEOPLE, by_its_people, role_towards
+from services.directory.api.views import CenterId, CenterView, History, HistoryEntry
+from services.directory.domain.center import Center, ClosingReason, PauseReason
+from services.directory.domain.codes import Country, Language
+from services.directory.domain.place import Place
+from services.directory.domain.profile import Profile, ProfileChange
+from services.directory.domain.text import Name
+from services.directory.taxonomy import SERVICES
+from services.directory.views.search import ORDER, SEARCH, Search, findable
+from shared.aggregate import NotFound, Refusal, Why
+from shared.commands import Loaded, Receipt, Repository
+from shared.events.directory import CenterSnapshot, CenterStatus, Check, LocationVisibility
+from shared.http import APIRouter, CommandDep, EditDep, ETag, Page, PagingDep, WorldDep, paginate, repository
+from shared.ids import derived_id
+from shared.security import Caller, allow, public
+from shared.store.port import Document, Filter, Order
+
+router = APIRouter(prefix="/centers", tags=["centers"])
+Centers = Annotated[Repository[Center], Depends(repository(Center))]
+CenterReceipt = Receipt[CenterSnapshot]
+ITS_PEOPLE = [allow(*PEOPLE)]
+EVERYBODY = [public(rate="300/minute")]
+
+ExternalId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}$")]
+Happened = Annotated[date | None, Field(description="The day it happened, if that was before today (late entry).")]
+
+
+class UnknownSuccessor(Refusal):
+    """There is no center with the id given as successor."""
+
+    code = "unknown-successor"
+    why = Why.INVALID
+
+
+# ---- what comes in
+
+
+class Registration(Profile):
+    """A center to be registered: its profile, its place, and what it offers from the start.
+
+    With an ``external_id`` (from an older list, such as ``list-2009:CZ-17``) the center's id is derived from it, so the
+    same row never makes two centers.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra={"examples": [{
+        "external_id": "list-2009:CZ-17",
+        "name": "Mateřské centrum Kamínek",
+        "names": {"en": "Pebble Mother Center"},
+        "kind": "mother-center",
+        "languages": ["cs", "uk"],
+        "founded": 1992,
+        "place": {
+            "country": "CZ", "region": "Praha", "town": "Praha", "town_point": {"lat": 50.09, "lon": 14.42},
+            "postal_code": "190 00", "street": "Na Příkladu 5", "point": {"lat": 50.10417, "lon": 14.49251},
+        },
+        "location_visibility": "town",
+        "contact": {"email": "office@kaminek.example.org", "website": "https://kaminek.example.org/"},
+        "services": ["open-cafe", "baby-group"],
+        "verified_on": "2026-02-14",
+    }]})  # fmt: skip
+
+    place: Place
+    location_visibility: LocationVisibility = LocationVisibility.TOWN
+    discreet_name: Name | None = Field(default=None, description="What it is called while hidden; without the town.")
+    services: Annotated[tuple[str, ...], Field(max_length=100, description="Codes from /taxonomy/services.")] = ()
+    verified_on: date | None = Field(default=None, description="When all this was last known to be true; else today.")
+    external_id: ExternalId | None = None
+
+    def profile(self) -> Profile:
+        """The part of it that is the center's profile."""
+        return Profile.model_validate({field: getattr(self, field) for field in Profile.model_fields})
+
+
+class Input(BaseModel):
+    """A body with exactly the fields that are documented."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Relocation(Input):
+    """Where the center is now. The whole place: what is left out is unknown from now on."""
+
+    place: Place
+    on: Happened = None
+
+
+class Visibility(Input):
+    """How much of its place a center shows, and what it is called while hidden (without a word of its town)."""
+
+    location_visibility: LocationVisibility
+    discreet_name: Name | None = None
+
+
+class Verification(Input):
+    """The profile is true."""
+
+    on: Happened = None
+
+
+class Pause(Input):
+    """The doors are shut for a while."""
+
+    reason: PauseReason
+    on: Happened = None
+    until: date | None = Field(default=None, description="The day it hopes to open again.")
+
+
+class Reopening(Input):
+    """The doors are open again."""
+
+    on: Happened = None
+
+
+class Closing(Input):
+    """The center closed for good."""
+
+    reason: ClosingReason
+    on: Happened = None
+    successor: str | None = Field(default=None, max_length=64, description="Id of the center that carries on its work.")
+
+
+# ---- register and read
+
+
+@router.post("", status_code=201, dependencies=[allow("coordinator", "office")])
+async def register_center(body: Registration, caller: Caller, centers: Centers, command: CommandDep) -> CenterReceipt:
+    """The office, or the coordinator of its country, registers a center.
+
+    409 `already-exists` when another request has taken the same ``external_id`` over; the problem's ``id`` is the
+    center's. 422 for an unknown service (``nearest`` holds what may be meant), for a day or year in the future, for a
+    missing town, or for a discreet name that tells the town.
+    """
+    caller.coordinating(body.place.country)
+    services = [SERVICES.known(code) for code in body.services]
+    return await centers.create(
+        command,
+        lambda id, now: Center.register(
+            id,
+            body.profile(),
+            body.place,
+            body.location_visibility,
+            now,
+            discreet_name=body.discreet_name,
+            services=services,
+            verified_on=body.verified_on,
+            external_id=body.external_id,
+        ),
+        id=derived_id("center", body.external_id) if body.external_id else None,
+    )
+
+
+async def search_for(
+    q: Annotated[str | None, Query(max_length=100, description="Words of names, town or services.")] = None,
+    country: Country | None = None,
+    service: Annotated[str | None, Query(max_length=64, description="Code of a service on offer now.")] = None,
+    language: Language | None = None,
+    status: CenterStatus | None = None,
+    check: Check | None = None,
+) -> Search:
+    """The query's parameters; an unknown service code is refused with the nearest known ones."""
+    code = SERVICES.known(service).code if service is not None else None
+    return Search(q, country, code, language, status, check)
+
+
+@router.get("", dependencies=EVERYBODY)
+async def list_centers(
+    caller: Caller,
+    centers: Centers,
+    world: WorldDep,
+    paging: PagingDep,
+    search: Annotated[Search, Depends(search_for)],
+) -> Page[CenterView]:
+    """Centers in the order of their names. A hidden center is never found by its town or by the name it hides.
+
+    The list follows changes within moments; each item is shown as it is now, so a page may be shorter than asked for.
+    """
+
+    async def find(where: Filter, *, sort: Order, limit: int) -> list[Document]:
+        found = await world.mirror(SEARCH.name).find(where, sort=sort, limit=limit)
+        present = await centers.find({"_id": {"$in": [entry["_id"] for entry in found]}})
+        by_id = {loaded.aggregate.id: loaded for loaded in present}
+        return [{**entry, "center": by_id.get(entry["_id"])} for entry in found]
+
+    def shown(entry: Document) -> CenterView | None:
+        loaded: Loaded[Center] | None = entry["center"]
+        if loaded is None or not search.matches(findable(loaded.aggregate.snapshot())):
+            return None
+        return CenterView.of(loaded, caller)
+
+    page = await paginate(find, search.filter(), paging, shown, sort=ORDER)
+    return Page(items=[view for view in page.items if view is not None], next=page.next)
+
+
+@router.get("/{center_id}", dependencies=EVERYBODY)
+async def get_center(
+    center_id: CenterId, caller: Caller, centers: Centers, etag: ETag, response: Response
+) -> CenterView:
+    """A center as the caller may see it: everybody by its location visibility, its own people in full."""
+    loaded = await centers.get(center_id)
+    response.headers["Vary"] = "Authorization"
+    etag.set(loaded.version)
+    return CenterView.of(loaded, caller)
+
+
+@router.get("/{center_id}/history", dependencies=EVERYBODY)
+async def get_history(
+    center_id: CenterId,
+    caller: Caller,
+    centers: Centers,
+    after: Annotated[int, Query(ge=0, le=10**9, description="`next` of the part before.")] = 0,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> History:
+    """What happened to a center, the oldest first: when, when it was entered, by which role, and how it looked then.
+
+    While a center is hidden, its former towns and names are hidden too.
+    """
+    loaded = await centers.get(center_id)
+    entries = await centers.history(center_id, after, limit)
+    items = [HistoryEntry.of(entry, loaded.aggregate, caller) for entry in entries]
+    more = bool(items) and items[-1].version < loaded.version
+    return History(items=items, next=items[-1].version if more else None)
+
+
+# ---- who and where
+
+
+@router.patch("/{center_id}", dependencies=ITS_PEOPLE)
+async def edit_profile(
+    center_id: CenterId,
+    body: Annotated[ProfileChange, Body(examples=[{"languages": ["cs", "uk", "en"], "founded": None}])],
+    caller: Caller,
+    centers: Centers,
+    command: EditDep,
+) -> CenterReceipt:
+    """Changes the fields that are given; each replaces the old value as a whole. 409 when the center is closed."""
+    return await centers.change(center_id, command, by_its_people(caller, lambda center, now: center.edit(body, now)))
+
+
+@router.put("/{center_id}/location", dependencies=ITS_PEOPLE)
+async def relocate(
+    center_id: CenterId, body: Relocation, caller: Caller, centers: Centers, command: EditDep
+) -> CenterReceipt:
+    """The center moves. Into another country only by somebody who coordinates that one too (403)."""
+
+    def move(center: Center, now: Any) -> None:
+        if body.place.country != center.place.country:
+            caller.coordinating(body.place.country)
+        center.relocate(body.place, now, body.on)
+
+    return await centers.change(center_id, command, by_its_people(caller, move))
+
+
+@router.put("/{center_id}/visibility", dependencies=ITS_PEOPLE)
+async def set_visibility(
+    center_id: CenterId, body: Visibility, caller: Caller, centers: Centers, command: CommandDep
+) -> CenterReceipt:
+    """Shows the place exactly, by town or not at all. 422 for a discreet name that tells the town.
+
+    Needs no If-Match: hiding must not fail because somebody else edited the profile.
+    """
+    return await centers.change(
+        center_id,
+        command,
+        by_its_people(caller, lambda center, _: center.show_location(body.location_visibility, body.discreet_name)),
+    )
+
+
+# ---- still true, open, closed
+
+
+@router.post("/{center_id}/verification", dependencies=ITS_PEOPLE)
+async def verify(
+    center_id: CenterId, body: Verification, caller: Caller, centers: Centers, command: CommandDep
+) -> CenterReceipt:
+    """Confirms the profile: it is fresh again at once. 422 `verification-too-old` for a day more than a year ago.
+
+    When it was confirmed for that day or a later one already, nothing happens (200 without an event).
+    """
+    return await centers.change(
+        center_id,
+        command,
+        by_its_people(caller, lambda center, now: center.verify(role_towards(caller, center), now, body.on)),
+    )
+
+
+@router.post("/{center_id}/pause", dependencies=ITS_PEOPLE)
+async def pause(
+    center_id: CenterId, body: Pause, caller: Caller, centers: Centers, command: CommandDep
+) -> CenterReceipt:
+    """Shuts the doors for a while; services are kept. 409 unless it is active."""
+    return await centers.change(
+        center_id,
+        command,
+        by_its_people(caller, lambda center, now: center.pause(body.reason, now, body.on, body.until)),
+    )
+
+
+@router.post("/{center_id}/resume", dependencies=ITS_PEOPLE)
+async def resume(
+    center_id: CenterId, body: Reopening, caller: Caller, centers: Centers, command: CommandDep
+) -> CenterReceipt:
+    """Ends a pause. 409 unless it is paused."""
+    return await centers.change(
+        center_id, command, by_its_people(caller, lambda center, now: center.resume(now, body.on))
+    )
+
+
+@router.post("/{center_id}/closing", dependencies=ITS_PEOPLE)
+async def close(
+    center_id: CenterId, body: Closing, caller: Caller, centers: Centers, command: CommandDep
+) -> CenterReceipt:
+    """Closes the center for good: its services end. 409 when it is closed, 422 for a successor that does not exist."""
+    if body.successor is not None:
+        try:
+            await centers.get(body.successor)
+        except NotFound:
+            raise UnknownSuccessor("there is no center with the id of the successor") from None
+    return await centers.change(
+        center_id,
+        command,
+        by_its_people(caller, lambda center, now: center.close(body.reason, now, body.on, body.successor)),
+    )
+
+
+@router.post("/{center_id}/reopening", dependencies=ITS_PEOPLE)
+async def reopen(
+    center_id: CenterId, body: Reopening, caller: Caller, centers: Centers, command: CommandDep
+) -> CenterReceipt:
+    """A closed center starts again as itself; its services are offered anew. 409 unless it is closed."""
+    return await centers.change(
+        center_id, command, by_its_people(caller, lambda center, now: center.reopen(now, body.on))
+    )

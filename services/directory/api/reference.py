@@ -1,0 +1,49 @@
+"""What a client needs to know before it asks: the taxonomy of services, and the countries there are centers in."""
+
+from collections import Counter
+
+from pydantic import BaseModel, Field
+
+from services.directory.domain.taxonomy import Taxonomy
+from services.directory.taxonomy import SERVICES
+from services.directory.views.search import SEARCH
+from shared.events.directory import CenterStatus, CountryCode
+from shared.http import APIRouter, ETag, WorldDep
+from shared.security import public
+
+router = APIRouter(tags=["reference"])
+
+
+class CountryCount(BaseModel):
+    """How many centers a country has, by their status."""
+
+    country: CountryCode
+    active: int
+    paused: int
+    closed: int
+
+
+class Countries(BaseModel):
+    """Every country with a center, in the order of their codes."""
+
+    items: list[CountryCount]
+    centers: int = Field(description="Active and paused centers in all countries.")
+
+
+@router.get("/taxonomy/services", dependencies=[public(rate="300/minute")])
+async def get_services(etag: ETag) -> Taxonomy:
+    """The services a center may offer, with their labels by language."""
+    etag.set(SERVICES.version)
+    return SERVICES
+
+
+@router.get("/countries", dependencies=[public(rate="300/minute")])
+async def get_countries(world: WorldDep) -> Countries:
+    """How many centers there are, by country and status; follows changes within moments."""
+    found = await world.mirror(SEARCH.name).find({})
+    counts = Counter((center["country"], center["status"]) for center in found)
+    items = [
+        CountryCount(country=country, **{status.value: counts[country, status.value] for status in CenterStatus})
+        for country in sorted({country for country, _ in counts})
+    ]
+    return Countries(items=items, centers=sum(item.active + item.paused for item in items))

@@ -1,0 +1,154 @@
+"""How a center looks over HTTP, by today's location visibility and by who is asking."""
+
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import Path
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.directory.api.rights import is_its_people
+from services.directory.domain.center import Center
+from services.directory.domain.place import Place
+from services.directory.domain.profile import Contact
+from shared.clock import Instant
+from shared.commands import Entry, Loaded
+from shared.events import catalogue
+from shared.events.directory import (
+    CENTER,
+    CenterSnapshot,
+    CenterStatus,
+    Check,
+    LanguageCode,
+    LocationVisibility,
+    OfferedService,
+)
+from shared.security import Identity
+
+CenterId = Annotated[str, Path(max_length=64, description="Id of a center.")]
+
+
+class InternalView(BaseModel):
+    """What only the center itself, its country's coordinator and the office see."""
+
+    external_id: str | None
+    discreet_name: str | None = Field(description="What it is called while hidden, if it chose that itself.")
+    answer_by: date | None = Field(description="Until when verification is waited for.")
+
+
+class CenterView(BaseModel):
+    """A center. What the caller may not see is null: its place by location visibility, ``internal`` by role."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{
+        "id": "2f0f7a4e-6f0a-5b8e-9b57-0f6f4e1d2c3b", "version": 3, "changed": "2026-03-01T09:30:00.000Z",
+        "name": "Mateřské centrum Kamínek", "names": {"en": "Pebble Mother Center"}, "kind": "mother-center",
+        "place": {
+            "country": "CZ", "region": "Praha", "town": "Praha", "town_point": {"lat": 50.09, "lon": 14.42},
+            "postal_code": None, "street": None, "point": None,
+        },
+        "location_visibility": "town", "contact": {"email": "office@kaminek.example.org"}, "languages": ["cs", "uk"],
+        "services": [{"offer": "s1", "service": "open-cafe", "status": "active", "languages": []}],
+        "founded": 1992, "status": "active", "paused_until": None, "successor": None, "check": "fresh",
+        "verified_on": "2026-03-01", "internal": None,
+    }]})  # fmt: skip
+
+    id: str
+    version: int = Field(description="Also the ETag.")
+    changed: Instant
+    name: str
+    names: dict[LanguageCode, str]
+    kind: str
+    place: Place
+    location_visibility: LocationVisibility
+    contact: Contact | None
+    languages: tuple[LanguageCode, ...]
+    services: tuple[OfferedService, ...]
+    founded: int | None
+    status: CenterStatus
+    paused_until: date | None
+    successor: str | None
+    check: Check
+    verified_on: date
+    internal: InternalView | None
+
+    @classmethod
+    def of(cls, loaded: Loaded[Center], caller: Identity) -> "CenterView":
+        """The center as ``caller`` may see it today."""
+        center = loaded.aggregate
+        public = center.snapshot()
+        shown: dict[str, Any] = {
+            "name": public.name,
+            "names": public.names,
+            "place": center.place.shown(center.visibility),
+            "contact": center.public_contact(),
+            "internal": None,
+        }
+        if is_its_people(caller, center):
+            shown = {
+                "name": center.profile.name,
+                "names": center.profile.names,
+                "place": center.place,
+                "contact": center.profile.contact,
+                "internal": InternalView(
+                    external_id=center.external_id, discreet_name=center.discreet_name, answer_by=center.answer_by
+                ),
+            }
+        return cls(
+            id=center.id,
+            version=loaded.version,
+            changed=loaded.changed,
+            kind=public.kind,
+            location_visibility=public.location_visibility,
+            languages=public.languages,
+            services=public.services,
+            founded=public.founded,
+            status=public.status,
+            paused_until=center.paused_until,
+            successor=public.successor,
+            check=public.check,
+            verified_on=public.verified_on,
+            **shown,
+        )
+
+
+class HistoryEntry(BaseModel):
+    """One thing that happened to a center, and how the center looked to everybody afterwards."""
+
+    version: int
+    event: str = Field(examples=["CenterVerified"])
+    happened: Instant = Field(description="When it became true.")
+    recorded: Instant = Field(description="When it was entered; weeks later where it came on paper.")
+    by: str = Field(description="The role that entered it, or `timer`.", examples=["coordinator"])
+    what: dict[str, Any] = Field(description="The event's own fields.", examples=[{"by": "center"}])
+    center: CenterSnapshot
+
+    @classmethod
+    def of(cls, entry: Entry, center: Center, caller: Identity) -> "HistoryEntry":
+        """The entry as ``caller`` may see it today: once a center hides, its former places are hidden too."""
+        record = entry.record
+        snapshot: CenterSnapshot = catalogue.snapshot_of(record)
+        if center.visibility is LocationVisibility.HIDDEN and not is_its_people(caller, center):
+            snapshot = _hidden(snapshot, center.snapshot())
+        model = CENTER.types[record.type]
+        return cls(
+            version=record.sequence,
+            event=model.__name__,
+            happened=record.happened,
+            recorded=record.recorded,
+            by=entry.actor,
+            what={field: record.data[field] for field in model.model_fields if field in record.data},
+            center=snapshot,
+        )
+
+
+class History(BaseModel):
+    """A part of a center's history, the oldest first."""
+
+    items: list[HistoryEntry]
+    next: int | None = Field(description="Give it as `after` to get the next part; null at the end.")
+
+
+def _hidden(then: CenterSnapshot, now: CenterSnapshot) -> CenterSnapshot:
+    """How the center looked then, without what it hides now: where it was, and the names it had."""
+    return then.model_copy(
+        update={"name": now.name, "names": now.names, "region": None, "town": None, "town_point": None}
+    )

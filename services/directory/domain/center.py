@@ -1,0 +1,439 @@
+"""A Mother Center as the directory keeps it: profile, place, services, and whether all that was checked of late."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from typing import ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.directory.domain.place import Place
+from services.directory.domain.profile import Contact, Kind, Languages, Profile, ProfileChange
+from services.directory.domain.taxonomy import ServiceKind
+from services.directory.domain.text import Name, words
+from shared.aggregate import Aggregate, Refusal, Why
+from shared.events import Stream
+from shared.events.directory import (
+    CENTER,
+    CenterClosed,
+    CenterPaused,
+    CenterProfileUpdated,
+    CenterRegistered,
+    CenterRelocated,
+    CenterReopened,
+    CenterSnapshot,
+    CenterStatus,
+    CenterVerified,
+    Check,
+    LocationVisibility,
+    LocationVisibilityChanged,
+    OfferedService,
+    OfferStatus,
+    ServiceChanged,
+    ServiceOffered,
+    ServicePaused,
+    ServiceWithdrawn,
+    VerificationLapsed,
+    VerificationRequested,
+)
+
+TIME_TO_ANSWER = timedelta(days=90)
+"""How long a center may take to confirm its profile once it was asked."""
+
+Verifier = Literal["center", "coordinator", "office"]
+
+NEUTRAL_NAME = {
+    Kind.MOTHER_CENTER: "Mother Center",
+    Kind.FAMILY_CENTER: "Family Center",
+    Kind.MULTIGENERATIONAL_HOUSE: "Multigenerational House",
+    Kind.OTHER: "Center",
+}
+"""What a hidden center is called unless it chose a discreet name: half of all names tell the town."""
+
+
+class PauseReason(StrEnum):
+    """Why the doors are shut for a while."""
+
+    HOLIDAYS = "holidays"
+    RENOVATION = "renovation"
+    MOVING = "moving"
+    NO_VOLUNTEERS = "no-volunteers"
+    NO_FUNDING = "no-funding"
+    CRISIS = "crisis"
+    OTHER = "other"
+
+
+class ClosingReason(StrEnum):
+    """Why a center closed for good."""
+
+    MERGED = "merged"
+    NO_FUNDING = "no-funding"
+    NO_VOLUNTEERS = "no-volunteers"
+    LOST_PREMISES = "lost-premises"
+    WORK_DONE = "work-done"
+    OTHER = "other"
+
+
+class InTheFuture(Refusal):
+    """A day or year that has begun nowhere on earth yet."""
+
+    code = "in-the-future"
+    why = Why.INVALID
+
+
+class EndsBeforeItBegins(Refusal):
+    """The day on which a pause is to end lies before the day on which it begins."""
+
+    code = "ends-before-it-begins"
+    why = Why.INVALID
+
+
+class VerificationTooOld(Refusal):
+    """A confirmation from more than a year ago says nothing about today."""
+
+    code = "verification-too-old"
+    why = Why.INVALID
+
+
+class TownMissing(Refusal):
+    """Only a hidden center may be without a town."""
+
+    code = "town-missing"
+    why = Why.INVALID
+
+
+class NameTellsTown(Refusal):
+    """A discreet name must not contain the town it keeps quiet about."""
+
+    code = "name-tells-town"
+    why = Why.INVALID
+
+
+class OwnSuccessor(Refusal):
+    """A closed center cannot be its own successor."""
+
+    code = "own-successor"
+    why = Why.INVALID
+
+
+class AlreadyOffered(Refusal):
+    """The center offers this service already; ``offer`` says as which."""
+
+    code = "already-offered"
+
+
+class NoSuchOffer(Refusal):
+    """The center has no offer with this id (any more)."""
+
+    code = "no-such-offer"
+    why = Why.MISSING
+
+
+class Offer(BaseModel):
+    """A service that the center offers."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str
+    service: str
+    status: OfferStatus = OfferStatus.ACTIVE
+    languages: Languages = ()
+
+
+class Center(Aggregate):
+    """A center: active ⇄ paused → closed (→ reopened); its profile fresh → due → lapsed → fresh again."""
+
+    stream: ClassVar[Stream] = CENTER
+
+    external_id: str | None = None
+    profile: Profile
+    place: Place
+    visibility: LocationVisibility
+    discreet_name: Name | None = None
+    offers: list[Offer] = Field(default_factory=list)
+    offers_ever: int = 0
+    status: CenterStatus = CenterStatus.ACTIVE
+    paused_until: date | None = None
+    successor: str | None = None
+    check: Check = Check.FRESH
+    verified_on: date
+    answer_by: date | None = None
+
+    @classmethod
+    def register(
+        cls,
+        id: str,
+        profile: Profile,
+        place: Place,
+        visibility: LocationVisibility,
+        now: datetime,
+        *,
+        discreet_name: str | None = None,
+        services: Sequence[ServiceKind] = (),
+        verified_on: date | None = None,
+        external_id: str | None = None,
+    ) -> "Center":
+        """A center comes into the directory, with the services it has from the start.
+
+        ``verified_on`` is the day its data was last known to be true (today unless given; an old one makes the
+        verification due at once). With an ``external_id`` it counts as taken over from an older list.
+        """
+        _not_in_the_future(verified_on, now)
+        _founded_by(profile.founded, now)
+        _require_town(place, visibility)
+        _require_discretion(discreet_name, place)
+        center = cls(
+            id=id,
+            external_id=external_id,
+            profile=profile,
+            place=place,
+            visibility=visibility,
+            discreet_name=discreet_name,
+            verified_on=verified_on or now.date(),
+        )
+        for service in dict.fromkeys(service.code for service in services):
+            center._add_offer(service, ())
+        center.record(CenterRegistered(imported=external_id is not None))
+        return center
+
+    # ---- who and where
+
+    def edit(self, change: ProfileChange, now: datetime) -> None:
+        """The center describes itself anew. Values equal to the present ones change nothing."""
+        self._require_open()
+        _founded_by(change.get("founded"), now)
+        changed = sorted(field for field, value in change.items() if value != getattr(self.profile, field))
+        if changed:
+            self.profile = self.profile.model_copy(update=dict(change))
+            self.record(CenterProfileUpdated(changed=tuple(changed)))
+
+    def relocate(self, place: Place, now: datetime, on: date | None = None) -> None:
+        """The center moves, on the day ``on``. A discreet name that would tell the new town is given up."""
+        self._require_open()
+        happened = _when(on, now)
+        if place == self.place:
+            return
+        _require_town(place, self.visibility)
+        before, self.place = self.place, place
+        if _tells_town(self.discreet_name, place):
+            self.discreet_name = None
+        self.record(CenterRelocated(from_country=before.country), happened)
+
+    def show_location(self, visibility: LocationVisibility, discreet_name: str | None = None) -> None:
+        """Sets how much of its place is shown, and what it is called while hidden.
+
+        A closed center may do so too: what it was may still have to be protected.
+        """
+        if (visibility, discreet_name) == (self.visibility, self.discreet_name):
+            return
+        _require_town(self.place, visibility)
+        _require_discretion(discreet_name, self.place)
+        before, self.visibility, self.discreet_name = self.visibility, visibility, discreet_name
+        self.record(LocationVisibilityChanged(before=before, after=visibility))
+
+    # ---- services
+
+    def offer(self, service: ServiceKind, languages: Languages = ()) -> None:
+        """The center begins to offer a service, in its own languages unless others are named."""
+        self._require_open()
+        for offer in self.offers:
+            if offer.service == service.code:
+                raise AlreadyOffered(f"{service.code} is offered already", offer=offer.id)
+        added = self._add_offer(service.code, languages)
+        self.record(ServiceOffered(offer=added.id, service=added.service))
+
+    def change_offer(self, offer_id: str, languages: Languages) -> None:
+        """The languages of a service change."""
+        offer = self._offer(offer_id)
+        if languages != offer.languages:
+            offer.languages = languages
+            self.record(ServiceChanged(offer=offer.id, service=offer.service, changed=("languages",)))
+
+    def pause_offer(self, offer_id: str) -> None:
+        """A service cannot be had for a while."""
+        offer = self._offer(offer_id)
+        self.require(offer.status is OfferStatus.ACTIVE, "only an active service can be paused", offer=offer.id)
+        offer.status = OfferStatus.PAUSED
+        self.record(ServicePaused(offer=offer.id, service=offer.service))
+
+    def resume_offer(self, offer_id: str) -> None:
+        """A paused service can be had again."""
+        offer = self._offer(offer_id)
+        self.require(offer.status is OfferStatus.PAUSED, "only a paused service can be resumed", offer=offer.id)
+        offer.status = OfferStatus.ACTIVE
+        self.record(ServiceChanged(offer=offer.id, service=offer.service, changed=("status",)))
+
+    def withdraw_offer(self, offer_id: str) -> None:
+        """A service ends. Offered again later, it is a new offer with an id of its own."""
+        offer = self._offer(offer_id)
+        self.offers.remove(offer)
+        self.record(ServiceWithdrawn(offer=offer.id, service=offer.service))
+
+    # ---- is it still true?
+
+    def verify(self, by: Verifier, now: datetime, on: date | None = None) -> None:
+        """Somebody who knows confirms the profile as of the day ``on``; everything is fresh again at once.
+
+        An entry that says no more than is known already (the same day, or an earlier one) changes nothing.
+        """
+        self._require_open()
+        happened = _when(on, now)
+        day = on or now.date()
+        if day <= self.verified_on:
+            return
+        if _a_year_after(day) <= now.date():
+            raise VerificationTooOld("a confirmation from more than a year ago says nothing about today")
+        self.verified_on, self.check, self.answer_by = day, Check.FRESH, None
+        self.record(CenterVerified(verified_on=day, by=by), happened)
+
+    def due(self) -> datetime | None:
+        """A year after the last verification somebody is asked; when nobody answers in time, the profile lapses."""
+        if self.status is CenterStatus.CLOSED:
+            return None
+        if self.check is Check.FRESH:
+            return _midnight(_a_year_after(self.verified_on))
+        return _midnight(self.answer_by) if self.answer_by else None
+
+    def ring(self, now: datetime) -> None:
+        """Asks for verification, or gives up waiting for it."""
+        due = self.due()
+        if due is None or now < due:
+            return
+        if self.check is Check.FRESH:
+            self.check, self.answer_by = Check.DUE, (now + TIME_TO_ANSWER).date()
+            self.record(VerificationRequested(last_verified_on=self.verified_on, answer_by=self.answer_by))
+        else:
+            self.check, self.answer_by = Check.LAPSED, None
+            self.record(VerificationLapsed(last_verified_on=self.verified_on))
+
+    # ---- open or not
+
+    def pause(self, reason: PauseReason, now: datetime, on: date | None = None, until: date | None = None) -> None:
+        """The doors are shut from the day ``on``, ``until`` the day it hopes to open again. Services are kept."""
+        self.require(self.status is CenterStatus.ACTIVE, "only an active center can be paused", status=self.status)
+        happened = _when(on, now)
+        if until is not None and until < (on or now.date()):
+            raise EndsBeforeItBegins("a pause cannot end before it begins")
+        self.status, self.paused_until = CenterStatus.PAUSED, until
+        self.record(CenterPaused(reason=reason, until=until), happened)
+
+    def resume(self, now: datetime, on: date | None = None) -> None:
+        """The doors of a paused center are open again, with everything it had."""
+        self.require(self.status is CenterStatus.PAUSED, "only a paused center can be resumed", status=self.status)
+        happened = _when(on, now)
+        self.status, self.paused_until = CenterStatus.ACTIVE, None
+        self.record(CenterReopened(after=CenterStatus.PAUSED), happened)
+
+    def close(self, reason: ClosingReason, now: datetime, on: date | None = None, successor: str | None = None) -> None:
+        """The center closes for good: its services end, nobody is asked to verify it any more, its history stays."""
+        self._require_open()
+        happened = _when(on, now)
+        if successor == self.id:
+            raise OwnSuccessor("a center cannot be its own successor")
+        ended = tuple(offer.service for offer in self.offers)
+        self.status, self.paused_until, self.successor, self.offers = CenterStatus.CLOSED, None, successor, []
+        self.record(CenterClosed(reason=reason, successor=successor, services_ended=ended), happened)
+
+    def reopen(self, now: datetime, on: date | None = None) -> None:
+        """A closed center starts again as itself. Its services are offered anew, its profile has to be confirmed."""
+        self.require(self.status is CenterStatus.CLOSED, "only a closed center can be reopened", status=self.status)
+        happened = _when(on, now)
+        self.status, self.successor = CenterStatus.ACTIVE, None
+        if self.check is Check.DUE:
+            self.answer_by = (now + TIME_TO_ANSWER).date()
+        self.record(CenterReopened(after=CenterStatus.CLOSED), happened)
+
+    # ---- what others see
+
+    def snapshot(self) -> CenterSnapshot:
+        """The public view, by the center's own choice of location visibility."""
+        hidden = self.visibility is LocationVisibility.HIDDEN
+        place = self.place.shown(self.visibility)
+        return CenterSnapshot(
+            name=self._name_while_hidden() if hidden else self.profile.name,
+            names={} if hidden else self.profile.names,
+            kind=self.profile.kind,
+            country=place.country,
+            region=place.region,
+            town=place.town,
+            town_point=place.town_point,
+            location_visibility=self.visibility,
+            languages=self.profile.languages,
+            services=tuple(
+                OfferedService(offer=offer.id, service=offer.service, status=offer.status, languages=offer.languages)
+                for offer in self.offers
+            ),
+            founded=self.profile.founded,
+            status=self.status,
+            check=self.check,
+            verified_on=self.verified_on,
+            successor=self.successor,
+        )
+
+    def public_contact(self) -> Contact | None:
+        """The contact for everybody: none for a hidden center, and none for a closed one, where nobody answers."""
+        silent = self.visibility is LocationVisibility.HIDDEN or self.status is CenterStatus.CLOSED
+        return None if silent else self.profile.contact
+
+    # ---- its own rules
+
+    def _name_while_hidden(self) -> str:
+        return self.discreet_name or NEUTRAL_NAME[self.profile.kind]
+
+    def _require_open(self) -> None:
+        self.require(self.status is not CenterStatus.CLOSED, "the center is closed", status=self.status)
+
+    def _offer(self, offer_id: str) -> Offer:
+        for offer in self.offers:
+            if offer.id == offer_id:
+                return offer
+        raise NoSuchOffer("the center has no such offer", offer=offer_id)
+
+    def _add_offer(self, service: str, languages: Languages) -> Offer:
+        self.offers_ever += 1
+        offer = Offer(id=f"s{self.offers_ever}", service=service, languages=languages)
+        self.offers.append(offer)
+        return offer
+
+
+def _require_town(place: Place, visibility: LocationVisibility) -> None:
+    if place.town is None and visibility is not LocationVisibility.HIDDEN:
+        raise TownMissing("only a hidden center may be without a town")
+
+
+def _require_discretion(discreet_name: str | None, place: Place) -> None:
+    if _tells_town(discreet_name, place):
+        raise NameTellsTown("a discreet name must not contain the town")
+
+
+def _tells_town(name: str | None, place: Place) -> bool:
+    return bool({*words(name or "")} & {*words(place.town or "")})
+
+
+def _when(on: date | None, now: datetime) -> datetime | None:
+    """When a thing entered now for the day ``on`` happened; None: now. `InTheFuture` for a day still to come."""
+    _not_in_the_future(on, now)
+    return _midnight(on) if on is not None and on < now.date() else None
+
+
+def _not_in_the_future(day: date | None, now: datetime) -> None:
+    """A day counts once it has begun somewhere on earth (UTC+14)."""
+    if day is not None and day > (now + timedelta(hours=14)).date():
+        raise InTheFuture("that day is still to come")
+
+
+def _founded_by(year: int | None, now: datetime) -> None:
+    if year is not None and year > (now + timedelta(hours=14)).year:
+        raise InTheFuture("that year is still to come")
+
+
+def _a_year_after(day: date) -> date:
+    """The same day of the next year; 1 March after a 29 February."""
+    try:
+        return day.replace(year=day.year + 1)
+    except ValueError:
+        return date(day.year + 1, 3, 1)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)

@@ -1,0 +1,79 @@
+"""Codes and numbers said in the reader's language: English, German, Czech."""
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import Annotated
+
+from babel import Locale
+from fastapi import Depends, Header, Response
+
+from services.exchange import taxonomy
+from services.exchange.taxonomy.topics import topics
+from shared.events.exchange import MatchReason
+
+SPOKEN = ("en", "de", "cs")
+"""The first one serves everybody else."""
+_VERSION = 1
+
+
+def preferred(accept_language: str | None) -> str:
+    """The language of `SPOKEN` that suits an ``Accept-Language`` header best (RFC 9110, 12.5.4)."""
+    wanted = []
+    for position, part in enumerate((accept_language or "").split(",")[:20]):
+        name, _, weight = part.strip().partition(";q=")
+        wanted.append((-_weight(weight), position, name.split("-")[0].lower()))
+    for weighted, _, language in sorted(wanted):
+        if weighted < 0 and language in SPOKEN:
+            return language
+    return SPOKEN[0]
+
+
+def _weight(text: str) -> float:
+    try:
+        return min(1.0, max(0.0, float(text))) if text else 1.0
+    except ValueError:
+        return 0.0
+
+
+async def _language(
+    response: Response,
+    accept_language: Annotated[str | None, Header(description="en, de or cs; English otherwise.")] = None,
+) -> str:
+    language = preferred(accept_language)
+    response.headers["Content-Language"] = language
+    return language
+
+
+Language = Annotated[str, Depends(_language)]
+"""The language in which to answer, as a parameter of a route."""
+
+
+@cache
+def _reasons() -> dict[str, dict[str, str]]:
+    text = files(taxonomy).joinpath(f"reasons.v{_VERSION}.json").read_text(encoding="utf-8")
+    found: dict[str, dict[str, str]] = json.loads(text)["reasons"]
+    return found
+
+
+def reason_in_words(reason: MatchReason, language: str) -> str:
+    """One reason of a match as a sentence; the bare code where there are no words for it."""
+    words = _reasons().get(reason.code)
+    if words is None:
+        return reason.code
+    return words[language].format(
+        value=reason.value,
+        of=reason.of,
+        topics=", ".join(topic_name(code, language) for code in reason.codes),
+        languages=", ".join(language_name(code, language) for code in reason.codes),
+    )
+
+
+def topic_name(code: str, language: str) -> str:
+    """The name of a topic; the code itself where it has none any more."""
+    return topics().get(code, {}).get(language, code)
+
+
+def language_name(code: str, language: str) -> str:
+    """The name of a language in another; the code itself where it is not known."""
+    return str(Locale.parse(language).languages.get(code, code))

@@ -1,0 +1,1 @@
+"""What the exchange knows and decides. Pure: no HTTP, no Kafka, no database, no clock."""

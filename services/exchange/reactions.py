@@ -1,0 +1,272 @@
+"""What events do here: the copy of the centers, and how visits and calendars follow each other.
+
+A visit and a host's calendar never change in one step. The visit chooses a house and says so (PlaceRequested), the
+calendar answers (PlaceHeld, PlaceRefused), the visit is matched or chooses again; whatever ends the engagement on the
+visit's side lets the place go. Only the visit decides with whom it is engaged, only the calendar whether there is
+room, and both know an engagement by its round: so repeats, late answers and crashes between two steps do no harm, and
+a place is never held for a visit that is elsewhere.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from services.exchange.domain.center import Center
+from services.exchange.domain.host_offer import HostOffer
+from services.exchange.domain.matching import Candidate, House, rank
+from services.exchange.domain.visit import OPEN, Visit
+from shared.events import exchange as said
+from shared.events.base import Received
+from shared.events.directory import (
+    CENTER,
+    CenterClosed,
+    CenterPaused,
+    CenterRelocated,
+    CenterReopened,
+    CenterSnapshot,
+    CenterStatus,
+    CenterVerified,
+    VerificationLapsed,
+)
+from shared.events.exchange import HOST_OFFER, VISIT
+from shared.reactions import Change, Intent, Mirror, policy
+from shared.store.port import Document
+from shared.world import World
+
+_KEPT = {"name", "country", "town", "town_point", "languages", "status", "check", "verified_on"}
+
+
+def _keep(snapshot: CenterSnapshot) -> Document:
+    return snapshot.model_dump(mode="json", include=_KEPT)
+
+
+CENTERS = Mirror(name="centers", stream=CENTER, keep=_keep)
+"""Every center, as far as matching needs to know it."""
+
+
+def center_from(copy: Document) -> Center:
+    """A center from its document in the mirror."""
+    return Center.model_validate({**copy, "id": copy["_id"]})
+
+
+# ---- a visit looks for a host
+
+
+@policy(
+    said.VisitRequested,
+    said.VisitDeclined,
+    said.OfferExpired,
+    said.VisitRematched,
+    said.VisitWaitlisted,
+    stream=VISIT,
+)
+async def find_host(event: Received[Any], world: World) -> Sequence[Intent]:
+    """Ranks the houses and lets the visit choose.
+
+    Also right after a visit was waitlisted: an offer that came while it was still looking was not meant for it yet.
+    """
+    visit, ranking = await _ranking(event.key, world)
+    round = event.snapshot.round
+    return [Change(Visit, visit.id, lambda it, now: it.seek(ranking, round, now))]
+
+
+@policy(said.PlaceRequested, stream=VISIT)
+async def hold_place(event: Received[said.PlaceRequested], world: World) -> Sequence[Intent]:
+    """Asks the chosen house's calendar."""
+    visit, asked = event.key, event.event
+    return [
+        Change(HostOffer, asked.host, lambda it, now: it.hold(visit, asked.round, asked.days, asked.guests, now)),
+    ]
+
+
+@policy(said.PlaceHeld, stream=HOST_OFFER)
+async def match_when_place_is_held(event: Received[said.PlaceHeld], world: World) -> Sequence[Intent]:
+    """The calendar keeps a place: the house is asked to host."""
+    host, held = event.key, event.event
+    return [Change(Visit, held.visit, lambda it, now: it.match(host, held.round, now))]
+
+
+@policy(said.PlaceRefused, stream=HOST_OFFER)
+async def choose_again_when_place_is_refused(
+    event: Received[said.PlaceRefused], world: World
+) -> Sequence[Intent]:  # fmt: skip
+    """The calendar filled up meanwhile: on to the next house."""
+    host, refused = event.key, event.event
+    _, ranking = await _ranking(refused.visit, world)
+    return [Change(Visit, refused.visit, lambda it, now: it.place_refused(host, refused.round, ranking, now))]
+
+
+async def _ranking(visit_id: str, world: World) -> tuple[Visit, list[Candidate]]:
+    """The visit, and the houses that suit it, as things stand now."""
+    visit = (await world.repository(Visit).get(visit_id)).aggregate
+    loaded = await world.repository(HostOffer).find({
+        "state.status": said.HostStatus.OPEN.value,
+        "state.topics": {"$in": visit.topics},
+        "state.languages": {"$in": visit.languages},
+    })  # fmt: skip
+    offers = [each.aggregate for each in loaded]
+    return visit, await _rank_among(visit, offers, world)
+
+
+async def _rank_among(visit: Visit, offers: Sequence[HostOffer], world: World) -> list[Candidate]:
+    copies = await world.mirror(CENTERS.name).get_many([visit.guest, *(offer.id for offer in offers)])
+    centers = {id: center_from(copy) for id, copy in copies.items()}
+    guest = centers.get(visit.guest)
+    houses = [House(offer, centers[offer.id]) for offer in offers if offer.id in centers]
+    return rank(visit.wish(guest.town_point if guest else None), houses, world.clock.now().date())
+
+
+# ---- the calendar follows the visit
+
+
+@policy(said.VisitConfirmed, stream=VISIT)
+async def take_place_when_confirmed(event: Received[said.VisitConfirmed], world: World) -> Sequence[Intent]:
+    """Confirmed: the place that was held is taken."""
+    visit, confirmed = event.key, event.event
+    return [Change(HostOffer, confirmed.host, lambda it, now: it.take(visit, confirmed.round, now))]
+
+
+@policy(
+    said.VisitDeclined,
+    said.OfferExpired,
+    said.VisitRematched,
+    said.VisitNotHeld,
+    said.VisitCancelled,
+    stream=VISIT,
+)
+async def release_place(event: Received[Any], world: World) -> Sequence[Intent]:
+    """The engagement is over: its place is free."""
+    visit, guests, ended = event.key, event.snapshot.guests, event.event
+    if ended.host is None:
+        return []
+    return [
+        Change(HostOffer, ended.host, lambda it, now: it.release(visit, ended.round, ended.days, guests, now)),
+    ]
+
+
+# ---- a house stops, or has room again
+
+_WHY = {
+    "own-wish": "host-paused",
+    "center-paused": "host-paused",
+    "center-closed": "host-closed",
+    "check-lapsed": "host-lapsed",
+}
+
+
+@policy(said.HostingPaused, stream=HOST_OFFER)
+async def rematch_when_hosting_pauses(event: Received[said.HostingPaused], world: World) -> Sequence[Intent]:
+    """Whoever does not host now needs to be replaced: the promised visits go back to matching."""
+    return _rematch(event.key, event.event.promised, _WHY.get(event.event.reason, "host-paused"))
+
+
+@policy(said.HostingWithdrawn, stream=HOST_OFFER)
+async def rematch_when_hosting_is_withdrawn(
+    event: Received[said.HostingWithdrawn], world: World
+) -> Sequence[Intent]:  # fmt: skip
+    """An offer taken back hosts nobody: the promised visits go back to matching."""
+    return _rematch(event.key, event.event.promised, "host-withdrew")
+
+
+def _rematch(host: str, promised: Sequence[said.Promise], reason: str) -> list[Intent]:
+    return [_rematch_one(host, promise, reason) for promise in promised]
+
+
+def _rematch_one(host: str, promise: said.Promise, reason: str) -> Intent:
+    return Change(Visit, promise.visit, lambda it, now: it.rematch(host, promise.round, reason, now))
+
+
+@policy(said.HostingOffered, said.HostingChanged, said.HostingResumed, said.PlaceReleased, stream=HOST_OFFER)
+async def ask_for_waiting_visits(event: Received[Any], world: World) -> Sequence[Intent]:
+    """A house has something new to offer: the visits on the waiting list are measured against it, the oldest first."""
+    offer = (await world.repository(HostOffer).get(event.key)).aggregate
+    if not offer.hosts:
+        return []
+    waiting = await world.repository(Visit).find(
+        {
+            "state.status": said.VisitStatus.WAITLISTED.value,
+            "state.topics": {"$in": offer.topics},
+            "state.languages": {"$in": offer.languages},
+        },
+        sort=(("state.requested", 1), ("_id", 1)),
+    )
+    return [await _ask(each.aggregate, offer, world) for each in waiting]
+
+
+async def _ask(visit: Visit, offer: HostOffer, world: World) -> Intent:
+    ranking = await _rank_among(visit, [offer], world)
+    return Change(Visit, visit.id, lambda it, now: it.seek(ranking, visit.round, now))
+
+
+# ---- what the directory says
+
+
+@policy(
+    CenterRelocated,
+    CenterVerified,
+    VerificationLapsed,
+    CenterPaused,
+    CenterClosed,
+    CenterReopened,
+    stream=CENTER,
+)
+async def follow_center(event: Received[Any], world: World) -> Sequence[Intent]:
+    """A center that is paused, closed or unconfirmed for too long hosts nobody; back again, it hosts as before."""
+    return await _follow(event.key, world)
+
+
+@policy(said.HostingOffered, said.HostingPaused, said.HostingResumed, stream=HOST_OFFER)
+async def follow_center_again(event: Received[Any], world: World) -> Sequence[Intent]:
+    """News of the center that came while it made its offer had no offer to change; and two of them that were taken
+    over at the same time may have been in the wrong order. The newest counts."""
+    return await _follow(event.key, world)
+
+
+async def _follow(id: str, world: World) -> list[Intent]:
+    """By the newest of what the directory said, whichever event asks."""
+    copy = await world.mirror(CENTERS.name).get(id)
+    if copy is None:
+        return []
+    center = center_from(copy)
+    return [Change(HostOffer, center.id, lambda it, now: it.follow(center, now))]
+
+
+@policy(CenterClosed, stream=CENTER)
+async def cancel_when_guest_closes(event: Received[CenterClosed], world: World) -> Sequence[Intent]:
+    """A closed center visits nobody: its visits that have not begun are cancelled. Not if it is open again by now."""
+    if not await _is_closed(event.key, world):
+        return []
+    statuses = sorted(status.value for status in OPEN)
+    visits = await world.repository(Visit).find({"state.guest": event.key, "state.status": {"$in": statuses}})
+    return [_cancel(each.aggregate.id) for each in visits]
+
+
+@policy(said.VisitRequested, stream=VISIT)
+async def cancel_when_guest_has_closed(event: Received[said.VisitRequested], world: World) -> Sequence[Intent]:
+    """The guest closed while it made its request, and the request was not there yet to be cancelled."""
+    return [_cancel(event.key)] if await _is_closed(event.snapshot.guest, world) else []
+
+
+async def _is_closed(center: str, world: World) -> bool:
+    copy = await world.mirror(CENTERS.name).get(center)
+    return copy is not None and center_from(copy).status is CenterStatus.CLOSED
+
+
+def _cancel(visit: str) -> Intent:
+    return Change(Visit, visit, lambda it, now: it.guest_closed(now))
+
+
+POLICIES = (
+    find_host,
+    hold_place,
+    match_when_place_is_held,
+    choose_again_when_place_is_refused,
+    take_place_when_confirmed,
+    release_place,
+    rematch_when_hosting_pauses,
+    rematch_when_hosting_is_withdrawn,
+    ask_for_waiting_visits,
+    follow_center,
+    follow_center_again,
+    cancel_when_guest_closes,
+    cancel_when_guest_has_closed,
+)

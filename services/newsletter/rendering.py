@@ -1,0 +1,115 @@
+"""Texts into HTML and plain text, by the templates beside this module. HTML is always escaped."""
+
+import re
+from base64 import b64encode
+from collections.abc import Mapping
+from hashlib import sha256
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from services.newsletter.domain.issue import Issue, pick_language
+from services.newsletter.wording import WORDS
+from shared.events.newsletter import LanguageTag
+
+_RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "ug", "ur", "yi"})
+_STYLE = (
+    "body{font-family:sans-serif;line-height:1.5;max-width:36em;margin:2em auto;padding:0 1em;color:#222;"
+    "background:#fff}button,select{font:inherit;min-height:44px;padding:.5em 1.5em}"
+    "button{border:0;border-radius:4px;background:#7a1f3d;color:#fff}"
+    "button:focus,select:focus{outline:3px solid #1a5fb4;outline-offset:2px}"
+)
+_BLANK_LINES = re.compile(r"\n\s*\n")
+
+PAGE_POLICY = (
+    f"default-src 'none'; style-src 'sha256-{b64encode(sha256(_STYLE.encode()).digest()).decode()}'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""Content-Security-Policy of the pages: their own style, their own form, nothing else."""
+
+ISSUE_POLICY = "default-src 'none'; style-src-attr 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
+"""Content-Security-Policy of an issue on the web: it is the same HTML as in the mail, styled in attributes."""
+
+_templates = Environment(
+    loader=PackageLoader("services.newsletter", "templates"),
+    autoescape=lambda name: name is not None and name.endswith(".html"),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def direction(language: LanguageTag) -> str:
+    """``rtl`` or ``ltr``, for the ``dir`` attribute."""
+    return "rtl" if language.split("-")[0] in _RIGHT_TO_LEFT else "ltr"
+
+
+def page(
+    language: str,
+    title: str,
+    paragraphs: tuple[str, ...],
+    *,
+    button: str | None = None,
+    hidden: Mapping[str, str] | None = None,
+    choices: Mapping[str, str] | None = None,
+    choices_label: str = "",
+    chosen: str = "",
+) -> str:
+    """A small page with at most one button, whose form posts to the page's own address. Needs no script."""
+    return _templates.get_template("page.html").render(
+        language=language,
+        dir=direction(language),
+        style=Markup(_STYLE),
+        title=title,
+        paragraphs=paragraphs,
+        button=button,
+        hidden=hidden or {},
+        choices=choices,
+        choices_label=choices_label,
+        chosen=chosen,
+    )
+
+
+def issue(content: Issue, language: LanguageTag, links: Mapping[str, str] | None) -> tuple[str, str]:
+    """An issue in one of its languages as plain text and HTML; without ``links`` (on the web) only the HTML counts.
+
+    A news item without a wording in that language stands in another, marked as such.
+    """
+    text = content.texts[language]
+    pieces = []
+    for piece in content.pieces:
+        shown = pick_language(language, piece.texts)
+        wording = piece.texts[shown]
+        pieces.append({
+            "language": shown,
+            "dir": direction(shown),
+            "title": wording.title,
+            "paragraphs": paragraphs_of(wording.text),
+        })  # fmt: skip
+    words_language = pick_language(language, WORDS)
+    values = {
+        "language": language,
+        "dir": direction(language),
+        "title": text.title,
+        "introduction": paragraphs_of(text.introduction),
+        "pieces": pieces,
+        "links": links,
+        "words": WORDS[words_language],
+        "words_language": words_language,
+        "words_dir": direction(words_language),
+    }
+    html = _templates.get_template("issue.html").render(values)
+    plain = _templates.get_template("issue.txt").render(values) if links else ""
+    return plain, html
+
+
+def confirmation(language: str, links: Mapping[str, str]) -> tuple[str, str]:
+    """The mail that asks for confirmation, as plain text and HTML; ``language`` is one of `WORDS`."""
+    values = {"language": language, "dir": direction(language), "words": WORDS[language], "links": links}
+    plain = _templates.get_template("confirmation.txt").render(values)
+    return plain, _templates.get_template("confirmation.html").render(values)
+
+
+def paragraphs_of(text: str) -> list[str]:
+    """Plain text cut at blank lines."""
+    return [part.strip() for part in _BLANK_LINES.split(text.replace("\r\n", "\n")) if part.strip()]

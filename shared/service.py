@@ -140,7 +140,7 @@ class Runtime:
         """Every loop, with None or the reason why it counts as dead: it ended, or did not come round for a minute."""
         found: dict[str, str | None] = {"relay": None if self.relay.alive() else "ended"}
         if self._host:
-            found["consumer"] = None if self._host.alive() else "ended"
+            found["consumer"] = self.consumer.trouble if self._host.alive() else "ended"
         for name, beat in self._beats.items():
             silent_s = time.monotonic() - beat
             found[name] = f"silent for {silent_s:.0f} s" if silent_s > _STUCK_AFTER_S else None

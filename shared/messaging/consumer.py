@@ -97,6 +97,8 @@ class Consumer:
         self._republish = republish
         self.topics = sorted({*self._mirrors, *self._reacting, self._requests_topic})
         """What to subscribe to."""
+        self.trouble: str | None = None
+        """Why the batch in hand does not get done although the engines answer; waiting will not cure it."""
 
     async def handle(self, records: Sequence[Record]) -> None:
         """Gives ``records`` their effects, however long the store or broker is away; raises only when cancelled."""
@@ -104,10 +106,12 @@ class Consumer:
         while True:
             try:
                 await self._handle(records)
+                self.trouble = None
                 return
             except Exception as error:
                 attempt += 1
                 transient = isinstance(error, TRANSIENT)
+                self.trouble = None if transient else repr(error)
                 _log.warning("batch waits", reason=repr(error), attempt=attempt, exc_info=not transient)
                 self._world.metrics.retries.labels(reason="transient" if transient else "bug").inc()
                 await asyncio.sleep(random.uniform(0.5, 1.0) * min(5.0, 0.05 * 2**attempt))

@@ -255,7 +255,8 @@ class KafkaHost:
 
     def alive(self) -> bool:
         """Whether the loops still run."""
-        return self._committer is not None and not self._committer.done()
+        polling = any(not task.done() for task in self._subscriber.tasks)
+        return polling and self._committer is not None and not self._committer.done()
 
     async def _on_batch(self, records: Sequence[ConsumerRecord]) -> None:
         if self._stopping:

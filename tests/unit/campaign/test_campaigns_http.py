@@ -3,7 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from pydantic import BaseModel
 
+from services.campaign.api.campaigns import Advance
+from services.campaign.api.questionnaires import NewEdition
+from services.campaign.api.rounds import Correction, Moderation, NewContribution, RoundReport, Withdrawal
+from services.campaign.domain.campaign import Plan
 from shared.http.app import create_app
 from shared.security import unguarded_routes
 from tests.unit.campaign.conftest import PLAN, Story, code
@@ -13,6 +18,16 @@ pytestmark = pytest.mark.asyncio
 
 async def test_every_route_says_who_may_use_it(story: Story) -> None:
     assert unguarded_routes(create_app(story.network.runtimes["campaign"])) == []
+
+
+@pytest.mark.parametrize(
+    "model", [Plan, Advance, NewEdition, RoundReport, Correction, Withdrawal, NewContribution, Moderation]
+)
+async def test_every_example_in_the_documentation_would_be_accepted(model: type[BaseModel]) -> None:
+    examples = model.model_json_schema()["examples"]
+    assert examples
+    for example in examples:
+        model.model_validate(example)
 
 
 async def test_a_draft_is_the_offices_own(story: Story) -> None:

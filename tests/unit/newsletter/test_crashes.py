@@ -9,7 +9,6 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-import pytest_asyncio
 
 from services.newsletter.sending.batches import Batch, NotSent
 from services.newsletter.sending.journal import Journal, Mark
@@ -17,15 +16,7 @@ from shared.events.newsletter import WhenUncertain
 from tests.unit.newsletter.machine import Machine, verdict
 from tests.unit.newsletter.sink import Sink
 
-pytestmark = pytest.mark.asyncio
-
 READERS = 7
-
-
-@pytest_asyncio.fixture
-async def sink() -> AsyncIterator[Sink]:
-    async with Sink() as sink:
-        yield sink
 
 
 async def killed_at(

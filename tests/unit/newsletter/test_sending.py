@@ -1,12 +1,10 @@
 """An issue on its way to its readers, with a real mail server on the other side of a real socket."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from services.newsletter.domain.issue import Issue
 from services.newsletter.domain.subscription import Subscription
@@ -18,13 +16,10 @@ from shared.ids import new_id
 from tests.unit.newsletter.machine import Machine, verdict
 from tests.unit.newsletter.sink import TAKEN_WITHOUT_ANSWER, Sink
 
-pytestmark = pytest.mark.asyncio
 
-
-@pytest_asyncio.fixture
-async def machine(tmp_path: Path) -> AsyncIterator[Machine]:
-    async with Sink() as sink:
-        yield Machine(tmp_path, sink)
+@pytest.fixture
+def machine(tmp_path: Path, sink: Sink) -> Machine:
+    return Machine(tmp_path, sink)
 
 
 async def test_every_reader_gets_one_mail_in_the_right_language(machine: Machine) -> None:

@@ -1,0 +1,53 @@
+"""Codes and numbers in the reader's language."""
+
+import pytest
+
+from services.exchange.api.wording import SPOKEN, language_name, preferred, reason_in_words, topic_name
+from shared.events.exchange import MatchReason
+
+CODES = (
+    "topic-overlap",
+    "common-language",
+    "preferred-host",
+    "notice",
+    "distance",
+    "cross-border",
+    "room",
+    "freshness",
+    "not-asked-before",
+)
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        (None, "en"),
+        ("", "en"),
+        ("cs", "cs"),
+        ("de-AT,de;q=0.9,en;q=0.8", "de"),
+        ("fr, cs;q=0.4, de;q=0.6", "de"),
+        ("cs;q=0, de;q=0.1", "de"),
+        ("DE", "de"),
+        ("de;q=nonsense, cs;q=0.1", "cs"),
+        ("fr", "en"),
+        ("*", "en"),
+    ],
+)
+def test_the_language_that_suits_best(header: str | None, language: str) -> None:
+    assert preferred(header) == language
+
+
+@pytest.mark.parametrize("language", SPOKEN)
+@pytest.mark.parametrize("code", CODES)
+def test_every_reason_has_words_in_every_language(code: str, language: str) -> None:
+    reason = MatchReason(code=code, points=5, value=7, of=9, codes=("founding-a-center",))
+    words = reason_in_words(reason, language)
+    assert words != code
+    assert "{" not in words and "None" not in words
+
+
+def test_what_has_no_words_is_shown_as_its_code() -> None:
+    assert reason_in_words(MatchReason(code="brand-new", points=1), "de") == "brand-new"
+    assert topic_name("formerly-known", "de") == "formerly-known"
+    assert language_name("xx", "de") == "xx"
+    assert language_name("sw", "cs") == "svahilština"

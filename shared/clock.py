@@ -94,6 +94,8 @@ class FileClock:
 
     def _read(self) -> timedelta:
         try:
-            return timedelta(seconds=float(self._path.read_text()))
+            offset = timedelta(seconds=float(self._path.read_text()))
+            datetime.now(UTC) + offset  # a year that exists
+            return offset
         except (OSError, ValueError, OverflowError):
             return self._offset

@@ -6,13 +6,13 @@ from typing import Annotated
 from fastapi import Depends
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.campaign.api.languages import Languages, LanguagesDep
 from services.campaign.api.questionnaires import Questionnaires
 from services.campaign.domain.campaign import Campaign, Plan
 from shared.aggregate import NotFound, Refusal, Why
 from shared.commands import Loaded, Receipt, Repository
 from shared.events.campaign import CampaignSnapshot, CampaignStatus, Slug
 from shared.http import APIRouter, CommandDep, EditDep, ETag, Page, PagingDep, paginate, repository
+from shared.http.languages import Languages, LanguagesDep
 from shared.security import Caller, Identity, allow, public
 from shared.store.port import Filter
 

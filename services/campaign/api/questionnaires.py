@@ -1,16 +1,16 @@
 """/questionnaires: read them in one's own language; the office publishes editions and translations."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.campaign.api.languages import Languages, LanguagesDep
 from services.campaign.domain.questionnaire import Questionnaire, Wording
 from shared.aggregate import NotFound
 from shared.commands import Loaded, Receipt, Repository
 from shared.events.campaign import LanguageTag, QuestionnaireSnapshot, Slug
 from shared.http import APIRouter, ETag, NaturalCommandDep, Page, PagingDep, paginate, repository
+from shared.http.languages import Languages, LanguagesDep
 from shared.security import allow, public
 
 Questionnaires = Annotated[Repository[Questionnaire], Depends(repository(Questionnaire))]
@@ -64,7 +64,7 @@ class QuestionnaireView(BaseModel):
     questions: list[QuestionView]
 
 
-_EDITION_EXAMPLE = {
+_EDITION_EXAMPLE: dict[str, Any] = {
     "language": "en",
     "wording": {
         "title": "Grandparents",

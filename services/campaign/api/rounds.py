@@ -3,7 +3,7 @@ away."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from fastapi import Depends, Query, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -98,7 +98,7 @@ def _once(entries: list[DiscussedIn]) -> list[DiscussedIn]:
 DiscussedList = Annotated[list[DiscussedIn], Field(min_length=1, max_length=20), AfterValidator(_once)]
 
 
-_REPORT_EXAMPLE = {
+_REPORT_EXAMPLE: dict[str, Any] = {
     "center": "019a0c3e-7b22-7d10-9c41-5a8e6f3d2c44",
     "held": "2026-03-14",
     "session": 1,

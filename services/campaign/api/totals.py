@@ -8,12 +8,12 @@ from babel.numbers import format_decimal
 from fastapi import Response
 
 from services.campaign.api.campaigns import Campaigns, visible
-from services.campaign.api.languages import Languages, LanguagesDep
 from services.campaign.api.questionnaires import Questionnaires
 from services.campaign.views.chart import Bar, bar_chart
 from services.campaign.views.sheet import to_csv
 from services.campaign.views.totals import Count, Totals, totals_of
 from shared.http import APIRouter, ETag, WorldDep
+from shared.http.languages import Languages, LanguagesDep
 from shared.http.reading import ETagSetter
 from shared.security import Caller, public
 

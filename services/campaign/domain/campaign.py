@@ -1,7 +1,7 @@
 """A campaign: a question put to all centers, and the phases in which it is asked, harvested and handed on."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -98,7 +98,7 @@ class Phase(BaseModel):
     ends: date | None = None
 
 
-_PLAN_EXAMPLE = {
+_PLAN_EXAMPLE: dict[str, Any] = {
     "title": {"en": "How do we want to raise our children?", "de": "Wie wollen wir unsere Kinder erziehen?"},
     "question": {"en": "What do mothers, fathers and children need where you live?"},
     "questionnaires": ["good-child-raising", "involving-fathers"],

@@ -190,8 +190,9 @@ def test_who_ended_while_starting_is_told_with_its_last_words(network):
 def test_a_stranger_on_the_port_is_not_taken_for_the_service(network, service):
     url, answers = service
     network.engine = NoEngine(("directory",), {"directory": url})
-    answers[:] = [(404, "nothing here")]
-    assert network.complaint("directory") == "gives an answer that is none of ours"
+    for answer in ((404, "nothing here"), (200, []), (200, {"ok": True}), (200, {"ok": True, "parts": None})):
+        answers[:] = [answer]
+        assert network.complaint("directory") == "gives an answer that is none of ours"
 
 
 def test_a_client_carries_the_token_and_knows_the_way(network):

@@ -113,14 +113,14 @@ def test_an_emptied_mailbox_is_empty_and_goes_on(mailbox, tmp_path):
         ("Subject: one\r\n two\r\n\tthree", "one two three"),
         ("Subject: =?utf-8?b?R3LDvMOfZQ==?= =?utf-8?q?_aus_Brno?=", "Grüße aus Brno"),
         ("Subject: =?no-such-charset?b?R3LDvMOfZQ==?=", "=?no-such-charset?b?R3LDvMOfZQ==?="),
-        ("Subject: =?utf-8?b?R3L?=", "=?utf-8?b?R3L?="),
+        ("Subject: =?utf-8?b?R3L?=", "Gr"),
+        ("Subject: =?utf-8?b?R?=", "=?utf-8?b?R?="),
         ("X-Subject: no\r\nOther: Subject: no", ""),
-        ("Subject:\x00" + "x" * 1000, ""),
+        ("Subject: " + "x" * 1000, "x" * 300),
     ],
 )
 def test_a_subject_is_decoded_where_that_is_possible(head, subject):
-    assert header(head, "Subject").replace("\x00", "").startswith(subject)
-    assert len(header(head, "Subject")) <= 300
+    assert header(head, "Subject") == subject
 
 
 @pytest.mark.parametrize(

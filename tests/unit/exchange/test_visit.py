@@ -210,6 +210,16 @@ def test_answers_to_an_engagement_that_is_over_change_nothing(matched: Make, sai
     assert asked.model_dump() == before
 
 
+def test_a_search_that_is_out_of_date_does_nothing(matched: Make, said: Make, now: datetime) -> None:
+    asked: Visit = matched()
+    asked.rematch("muenchen", 1, "host-paused", now)
+    said(asked)
+    asked.seek([house("stuttgart")], 0, now)
+    assert said(asked) == []
+    asked.seek([house("stuttgart")], 1, now)
+    assert [type(event) for event in said(asked)] == [PlaceRequested]
+
+
 def test_a_place_that_is_held_too_late_is_not_offered_to_anybody(visit: Make, said: Make, now: datetime) -> None:
     asked: Visit = visit()
     asked.seek([house("muenchen")], 0, now)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.campaign.api.languages import Languages, accepted
+from shared.http.languages import Languages, accepted
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,10 @@ from services.directory.service import SERVICE as DIRECTORY
 from shared.testing.network import MemoryNetwork
 
 HEADER = "external_id,name,languages,country,town,town_lat,town_lon,founded,services,name_en,email"
-KAMINEK = 'CZ-1,Mateřské centrum Kamínek,"cs;uk",CZ,Praha,50.09,14.42,1992,"open-cafe;baby-group",Pebble,office@kaminek.example.org'
+KAMINEK = (
+    'CZ-1,Mateřské centrum Kamínek,"cs;uk",CZ,Praha,50.09,14.42,1992,"open-cafe;baby-group",Pebble,'
+    "office@kaminek.example.org"
+)
 SLUNCE = "CZ-2,Centrum Slunce,cs,CZ,Brno,,,,,,"
 
 
@@ -52,7 +55,9 @@ def test_the_encodings_of_spreadsheets_are_told_apart(encoding):
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 def test_comma_semicolon_and_tab_separate(delimiter):
-    (row,) = rows_of(delimiter.join(["external_id", "name", "languages", "country"]), delimiter.join(["1", "Haus", '"de;en"', "DE"]))
+    (row,) = rows_of(
+        delimiter.join(["external_id", "name", "languages", "country"]), delimiter.join(["1", "Haus", '"de;en"', "DE"])
+    )
     assert row.body["languages"] == ["de", "en"]
 
 
@@ -215,7 +220,11 @@ async def test_a_refused_row_is_reported_and_the_rest_goes_on(imports):
 
 
 async def test_a_service_that_is_away_is_waited_for(imports):
-    away = [httpx.ConnectError("refused"), problem(503, "overloaded"), httpx.Response(502, text="<html>bad gateway")]
+    away: list[httpx.Response | Exception] = [
+        httpx.ConnectError("refused"),
+        problem(503, "overloaded"),
+        httpx.Response(502, text="<html>bad gateway"),
+    ]
     directory = Directory(*away, CREATED)
     report = await imports(directory, HEADER, SLUNCE)
     assert (report.created, len(directory.requests)) == (1, 4)
@@ -223,8 +232,9 @@ async def test_a_service_that_is_away_is_waited_for(imports):
 
 
 async def test_retry_after_is_obeyed(imports):
-    directory = Directory(problem(503, "overloaded"), CREATED)
-    directory.answers[0].headers["Retry-After"] = "1"
+    overloaded = problem(503, "overloaded")
+    overloaded.headers["Retry-After"] = "1"
+    directory = Directory(overloaded, CREATED)
     started = asyncio.get_running_loop().time()
     await imports(directory, HEADER, SLUNCE)
     assert asyncio.get_running_loop().time() - started >= 1
@@ -244,7 +254,8 @@ async def test_a_token_that_does_not_hold_ends_the_import_at_once(imports):
 
 
 async def test_no_more_than_32_rows_are_under_way_and_progress_counts_every_one(imports):
-    directory, seen = Directory(CREATED), []
+    directory = Directory(CREATED)
+    seen: list[int] = []
     lines = [f"id-{number},Haus,de,DE,Köln,,,,,," for number in range(200)]
     report = await imports(directory, HEADER, *lines, seen=seen)
     assert report.created == 200

@@ -88,7 +88,9 @@ def test_later_commands_find_a_network_as_it_was_started(home):
     network = Network.planned(home, free_ports(), virtual_clock=True, environment={"MINE_LOG_LEVEL": "DEBUG"})
     network.engine = NoEngine()
     network.start_engines()
-    assert Network.kept_in(home).plan == network.plan
+    kept = Network.kept_in(home)
+    assert kept is not None
+    assert kept.plan == network.plan
 
 
 def test_where_none_was_started_there_is_none(home):
@@ -98,7 +100,7 @@ def test_where_none_was_started_there_is_none(home):
 def test_a_damaged_record_is_one_clear_line(home):
     home.mkdir()
     (home / "network.json").write_text("{")
-    with pytest.raises(Trouble, match="network.json cannot be read"):
+    with pytest.raises(Trouble, match=r"network\.json cannot be read"):
         Network.kept_in(home)
 
 
@@ -190,7 +192,13 @@ def test_who_ended_while_starting_is_told_with_its_last_words(network):
 def test_a_stranger_on_the_port_is_not_taken_for_the_service(network, service):
     url, answers = service
     network.engine = NoEngine(("directory",), {"directory": url})
-    for answer in ((404, "nothing here"), (200, []), (200, {"ok": True}), (200, {"ok": True, "parts": None})):
+    strange: list[tuple[int, object]] = [
+        (404, "nothing here"),
+        (200, []),
+        (200, {"ok": True}),
+        (200, {"ok": True, "parts": None}),
+    ]
+    for answer in strange:
         answers[:] = [answer]
         assert network.complaint("directory") == "gives an answer that is none of ours"
 

@@ -12,7 +12,9 @@ from deploy import processes
 from deploy.errors import Trouble
 from deploy.processes import Process
 
-STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
+STUBBORN = (
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
+)
 
 
 @pytest.fixture

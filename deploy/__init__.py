@@ -1,0 +1,1 @@
+"""What an operator touches: the `mine` command, the engines, topics, the image and the demo."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from services.exchange.domain.center import Center
 from services.exchange.domain.host_offer import HostOffer
-from services.exchange.domain.matching import Candidate, House, rank
+from services.exchange.domain.matching import Candidate, House, best_first, rank
 from services.exchange.domain.visit import OPEN, Visit
 from shared.events import exchange as said
 from shared.events.base import Received
@@ -32,6 +32,7 @@ from shared.reactions import Change, Intent, Mirror, policy
 from shared.store.port import Document
 from shared.world import World
 
+_PAGE = 100
 _KEPT = {"name", "country", "town", "town_point", "languages", "status", "check", "verified_on"}
 
 
@@ -96,15 +97,25 @@ async def choose_again_when_place_is_refused(
 
 
 async def _ranking(visit_id: str, world: World) -> tuple[Visit, list[Candidate]]:
-    """The visit, and the houses that suit it, as things stand now."""
+    """The visit, and the houses that suit it, as things stand now.
+
+    Measured page by page: between two pages the process attends to everything else.
+    """
     visit = (await world.repository(Visit).get(visit_id)).aggregate
-    loaded = await world.repository(HostOffer).find({
-        "state.status": said.HostStatus.OPEN.value,
-        "state.topics": {"$in": visit.topics},
-        "state.languages": {"$in": visit.languages},
-    })  # fmt: skip
-    offers = [each.aggregate for each in loaded]
-    return visit, await _rank_among(visit, offers, world)
+    found: list[Candidate] = []
+    after = ""
+    while True:
+        where = {
+            "_id": {"$gt": after},
+            "state.status": said.HostStatus.OPEN.value,
+            "state.topics": {"$in": visit.topics},
+            "state.languages": {"$in": visit.languages},
+        }
+        page = [each.aggregate for each in await world.repository(HostOffer).find(where, limit=_PAGE)]
+        found += await _rank_among(visit, page, world)
+        if len(page) < _PAGE:
+            return visit, best_first(found)
+        after = page[-1].id
 
 
 async def _rank_among(visit: Visit, offers: Sequence[HostOffer], world: World) -> list[Candidate]:

@@ -4,39 +4,42 @@ import re
 from base64 import b64encode
 from collections.abc import Mapping
 from hashlib import sha256
+from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from services.newsletter.domain.issue import Issue, pick_language
 from services.newsletter.wording import WORDS
 from shared.events.newsletter import LanguageTag
 
 _RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "ug", "ur", "yi"})
-_STYLE = (
-    "body{font-family:sans-serif;line-height:1.5;max-width:36em;margin:2em auto;padding:0 1em;color:#222;"
-    "background:#fff}button,select{font:inherit;min-height:44px;padding:.5em 1.5em}"
-    "button{border:0;border-radius:4px;background:#7a1f3d;color:#fff}"
-    "button:focus,select:focus{outline:3px solid #1a5fb4;outline-offset:2px}"
-)
+_STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 _BLANK_LINES = re.compile(r"\n\s*\n")
-
-PAGE_POLICY = (
-    f"default-src 'none'; style-src 'sha256-{b64encode(sha256(_STYLE.encode()).digest()).decode()}'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-"""Content-Security-Policy of the pages: their own style, their own form, nothing else."""
 
 ISSUE_POLICY = "default-src 'none'; style-src-attr 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
 """Content-Security-Policy of an issue on the web: it is the same HTML as in the mail, styled in attributes."""
 
 _templates = Environment(
     loader=PackageLoader("services.newsletter", "templates"),
-    autoescape=lambda name: name is not None and name.endswith(".html"),
+    autoescape=select_autoescape(["html"]),
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
 )
+
+
+def _page_policy() -> str:
+    """The page's own style, by its digest, its own form, and nothing else."""
+    source = (Path(__file__).parent / "templates" / "page.html").read_text(encoding="utf-8")
+    style = _STYLE.search(source)
+    assert style is not None
+    digest = b64encode(sha256(style.group(1).encode()).digest()).decode()
+    allowed = f"style-src 'sha256-{digest}'; form-action 'self'"
+    return f"default-src 'none'; {allowed}; base-uri 'none'; frame-ancestors 'none'"
+
+
+PAGE_POLICY = _page_policy()
+"""Content-Security-Policy of the pages."""
 
 
 def direction(language: LanguageTag) -> str:
@@ -59,7 +62,6 @@ def page(
     return _templates.get_template("page.html").render(
         language=language,
         dir=direction(language),
-        style=Markup(_STYLE),
         title=title,
         paragraphs=paragraphs,
         button=button,

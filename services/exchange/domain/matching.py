@@ -76,7 +76,12 @@ class Candidate:
 def rank(wish: Wish, houses: Iterable[House], today: date) -> list[Candidate]:
     """The candidates among ``houses``, the best one first."""
     found = (candidate(wish, house, today) for house in houses)
-    return sorted((each for each in found if each), key=lambda each: (-each.score, each.host))
+    return best_first(each for each in found if each)
+
+
+def best_first(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """By score, equal ones by id."""
+    return sorted(candidates, key=lambda each: (-each.score, each.host))
 
 
 def candidate(wish: Wish, house: House, today: date) -> Candidate | None:

@@ -257,7 +257,7 @@ class Issue(Aggregate):
 
 def pick_language(wanted: str, available: Mapping[str, object]) -> str:
     """Of what is ``available``: the wanted language, its base, English, or whatever stands first."""
-    for language in (wanted, wanted.split("-")[0], "en"):
+    for language in (wanted, wanted.partition("-")[0], "en"):
         if language in available:
             return language
     return next(iter(available))

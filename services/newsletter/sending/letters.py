@@ -4,6 +4,7 @@ A letter goes out at least once. Only if its sender dies between the server's an
 again, with the same Message-ID.
 """
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -12,14 +13,16 @@ import structlog
 
 from services.newsletter.domain.subscription import Subscription
 from services.newsletter.sending.mails import Stationery, confirmation_mail
+from services.newsletter.sending.mime import Unrenderable
 from services.newsletter.sending.smtp import Refused, Relay, RelayAway, SmtpConnection, Unanswered
 from shared.clock import Clock, instant_text
 from shared.commands import Repository
 from shared.observability.metrics import Metrics
-from shared.store.port import Document, Insert, Store, Swap
+from shared.store.port import Document, Insert, Store, StoreUnavailable, Swap
 
 _AT_ONCE = 20
 _LEASE_S = 300.0
+_LOOK_AGAIN_S = 0.5
 _TRIES = 5
 _AGAIN_AFTER = timedelta(minutes=10)
 _WAITING, _SENT, _DROPPED, _FAILED = "waiting", "sent", "dropped", "failed"
@@ -50,8 +53,13 @@ class Letters:
         return await self._save([{**letter, "lease": wall + _LEASE_S} for letter in found])
 
     async def put_back(self, letters: Sequence[Document]) -> None:
-        """Writes down what became of taken letters."""
-        await self._save([{**letter, "lease": 0.0} for letter in letters])
+        """Writes down what became of taken letters; waits for the database, for what was sent must be known."""
+        while True:
+            try:
+                await self._save([{**letter, "lease": 0.0} for letter in letters])
+                return
+            except StoreUnavailable:
+                await asyncio.sleep(_LOOK_AGAIN_S)
 
     async def _save(self, letters: Sequence[Document]) -> list[Document]:
         """Saves those that nobody else has changed meanwhile, and returns them."""
@@ -109,8 +117,8 @@ class Postman:
         address = subscription.address
         if not subscription.awaits_mail or address is None or subscription.mail_number != letter["mail"]:
             return {**letter, "status": _DROPPED}
-        parcel = confirmation_mail(subscription, address, self._stationery, self._clock.now())
         try:
+            parcel = confirmation_mail(subscription, address, self._stationery, self._clock.now())
             if not connection.usable:
                 raise RelayAway("the connection is closed")
             await connection.envelope(self._stationery.sender.address, parcel.recipient)
@@ -119,6 +127,8 @@ class Postman:
             return letter
         except (Refused, Unanswered) as error:
             return self._failed(letter, permanent=isinstance(error, Refused) and error.permanent)
+        except Unrenderable:
+            return self._failed(letter, permanent=True)
         self._metrics.mails.labels(outcome="letter").inc()
         return {**letter, "status": _SENT}
 

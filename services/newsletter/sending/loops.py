@@ -1,6 +1,9 @@
 """The two loops that run beside the requests: one sends issues, one sends letters."""
 
 import asyncio
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import Any
 
 import structlog
 
@@ -29,31 +32,32 @@ async def send_issues(world: World) -> None:
         "batches": (Index(("issue",)), Index(("owner",)), Index(("counted",))),
     })  # fmt: skip
     sender = sender_of(world)
-    work = asyncio.create_task(_send_for_ever(sender, settings_of(world).poll_s))
     try:
-        await asyncio.shield(work)
-    except asyncio.CancelledError:
-        sender.stop()
-        await asyncio.wait({work}, timeout=settings_of(world).drain_s)
-        raise
+        await _drained(_send_for_ever(sender, settings_of(world).poll_s), sender.stop, settings_of(world).drain_s)
     finally:
-        work.cancel()
-        await asyncio.gather(work, return_exceptions=True)
         await sender.close()
 
 
 async def send_letters(world: World) -> None:
-    """Sends confirmation mails, for ever."""
+    """Sends confirmation mails, for ever. Cancelled, it finishes the few it has in hand."""
     await world.store.ensure_indexes({"letters": (Index(("status",)),)})
-    postman = postman_of(world)
-    while True:
-        try:
-            worked = await postman.run_once()
-        except _PASSING as error:
-            _log.warning("letters wait", reason=str(error))
-            worked = False
-        if not worked:
-            await asyncio.sleep(settings_of(world).poll_s)
+    stopping = asyncio.Event()
+    work = _post_for_ever(postman_of(world), settings_of(world).poll_s, stopping)
+    await _drained(work, stopping.set, settings_of(world).drain_s)
+
+
+async def _drained(work: Coroutine[Any, Any, None], stop: Callable[[], None], drain_s: float) -> None:
+    """Runs ``work`` until it ends. When this is cancelled, ``work`` is asked to stop and given ``drain_s`` to do so."""
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        stop()
+        await asyncio.wait({task}, timeout=drain_s)
+        raise
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 def sender_of(world: World) -> Sender:
@@ -93,10 +97,22 @@ async def _send_for_ever(sender: Sender, poll_s: float) -> None:
             worked, reason = False, str(error)
         if reason is not None:
             _log.warning("sending waits", reason=reason, seconds=pause_s)
-            await asyncio.sleep(pause_s)
+            await sender.pause(pause_s)
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
         elif worked:
             pause_s = poll_s
         else:
             await sender.rest()
-            await asyncio.sleep(poll_s)
+            await sender.pause(poll_s)
+
+
+async def _post_for_ever(postman: Postman, poll_s: float, stopping: asyncio.Event) -> None:
+    while not stopping.is_set():
+        try:
+            worked = await postman.run_once()
+        except _PASSING as error:
+            _log.warning("letters wait", reason=str(error))
+            worked = False
+        if not worked:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), poll_s)

@@ -14,6 +14,7 @@ So after any death the window without results, narrowed down by the journal, is 
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
@@ -71,7 +72,7 @@ class Sender:
         self._stationery = Stationery(settings)
         self._connections = Connections(relay_of(settings), settings.from_address, settings.connections)
         self._lease_ends = 0.0
-        self.stopping = False
+        self._stop = asyncio.Event()
         self.trouble: str | None = None
         """Why the mail server could not be used lately, if so."""
 
@@ -87,7 +88,17 @@ class Sender:
 
     def stop(self) -> None:
         """Lets mails on their way finish and begins no new ones; `run_once` then returns soon."""
-        self.stopping = True
+        self._stop.set()
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it was asked to stop."""
+        return self._stop.is_set()
+
+    async def pause(self, seconds: float) -> None:
+        """Waits, unless it is asked to stop meanwhile."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stop.wait(), seconds)
 
     async def rest(self) -> None:
         """Leaves the mail server while there is nothing to do."""
@@ -288,4 +299,5 @@ def relay_of(settings: NewsletterSettings) -> Relay:
         settings.smtp_user,
         settings.smtp_password.get_secret_value(),
         settings.smtp_timeout_s,
+        hello=settings.from_address.rpartition("@")[2],
     )

@@ -14,6 +14,8 @@ from typing import Literal
 _CODE = re.compile(r"^(\d{3})([ -]?)(.*)$")
 _ENHANCED = re.compile(r"^([245]\.\d{1,3}\.\d{1,3})(?:\s|$)")
 _PATH = re.compile(r"^[!-;=?-~]+@[!-;=?-~]+$")
+_BROKEN = (OSError, EOFError, ValueError, TimeoutError, asyncio.LimitOverrunError)
+"""All that a server, or the way to it, can do to a dialogue."""
 _LINES_MOST = 100
 _LINE_BYTES = 8192
 _OUR_FAULT = frozenset({500, 501, 502, 503, 504, 530, 534, 535, 538})
@@ -50,6 +52,8 @@ class Relay:
     user: str = ""
     password: str = ""
     timeout_s: float = 120.0
+    hello: str = "localhost"
+    """The name we introduce ourselves with."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +131,7 @@ class SmtpConnection:
                 self._writer.write(stuffed + (b".\r\n" if stuffed.endswith(b"\r\n") else b"\r\n.\r\n"))
                 await self._writer.drain()
                 reply = await self._reply()
-        except (OSError, EOFError, ValueError, TimeoutError) as error:
+        except _BROKEN as error:
             self.abort()
             raise Unanswered(f"no answer to a body: {_reason(error)}") from None
         self._dirty = False
@@ -146,7 +150,7 @@ class SmtpConnection:
                 async with asyncio.timeout(2):
                     self._writer.write(b"QUIT\r\n")
                     await self._reply()
-            except (OSError, EOFError, ValueError, TimeoutError):
+            except _BROKEN:
                 pass
         self.abort()
 
@@ -161,7 +165,7 @@ class SmtpConnection:
         reply = await self._guarded("")
         if reply.code != 220:
             raise self._away(f"greeting was {reply.code}")
-        features = await self._hello()
+        features = await self._hello(relay.hello)
         if relay.tls == "starttls":
             await self._expect("STARTTLS", 220)
             try:
@@ -169,22 +173,22 @@ class SmtpConnection:
                     await self._writer.start_tls(ssl.create_default_context(), server_hostname=relay.host)
             except (OSError, TimeoutError) as error:
                 raise self._away(f"STARTTLS failed: {_reason(error)}") from None
-            features = await self._hello()
+            features = await self._hello(relay.hello)
         if relay.user:
             if "PLAIN" not in features.get("AUTH", "").split():
                 raise self._away("the server offers no AUTH PLAIN")
             secret = base64.b64encode(f"\0{relay.user}\0{relay.password}".encode()).decode()
             await self._expect(f"AUTH PLAIN {secret}", 235)
 
-    async def _hello(self) -> dict[str, str]:
-        reply = await self._expect("EHLO localhost", 250)
+    async def _hello(self, name: str) -> dict[str, str]:
+        reply = await self._expect(f"EHLO {name}", 250)
         words = (line.upper().partition(" ") for line in reply.lines[1:])
         return {name: parameters for name, _, parameters in words}
 
     async def _expect(self, command: str, code: int) -> _Reply:
         reply = await self._command(command)
         if reply.code != code:
-            raise self._away(f"{command.split()[0]} answered {reply.code}")
+            raise self._away(f"{command.partition(' ')[0]} answered {reply.code}")
         return reply
 
     async def _command(self, command: str) -> _Reply:
@@ -199,7 +203,7 @@ class SmtpConnection:
                 if line:
                     self._writer.write(line.encode("ascii"))
                 return await self._reply()
-        except (OSError, EOFError, ValueError, TimeoutError) as error:
+        except _BROKEN as error:
             raise self._away(f"connection lost: {_reason(error)}") from None
 
     async def _reply(self) -> _Reply:

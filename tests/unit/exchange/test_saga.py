@@ -75,6 +75,10 @@ class FakeRepository:
     @staticmethod
     def _fits(aggregate: Any, where: dict[str, Any]) -> bool:
         for path, wanted in where.items():
+            if path == "_id":
+                if aggregate.id <= wanted["$gt"]:
+                    return False
+                continue
             value = getattr(aggregate, path.removeprefix("state."))
             values = value if isinstance(value, list) else [value]
             allowed = wanted["$in"] if isinstance(wanted, dict) else [wanted]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from services.exchange import reactions
 from shared.events import directory as told
 from shared.events.base import Event
 from tests.unit.exchange.conftest import Story
@@ -177,6 +178,17 @@ async def test_many_guests_at_once_never_overbook_a_house(story: Story) -> None:
     for house in ("muenchen", "stuttgart"):
         calendar = (await story.public.get(f"/host-offers/{house}/calendar?first=2026-09-01&last=2026-09-03")).json()
         assert [day["free"] for day in calendar["days"]] == [0, 0, 0]
+
+
+async def test_the_best_house_is_found_among_more_than_one_page_of_them(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reactions, "_PAGE", 2)
+    for number in range(4):
+        await story.hosts(f"house-{number}", topics=["founding-a-center"])
+    await story.hosts("zzz-the-best")
+    visit = await story.visit(await story.asks("praha"))
+    assert (visit["host"], visit["match"]["considered"]) == ("zzz-the-best", 5)
 
 
 async def test_a_guest_that_closes_frees_its_place(story: Story) -> None:

@@ -16,5 +16,5 @@ async def sink() -> AsyncIterator[Sink]:
 
 @pytest.fixture
 async def office(sink: Sink) -> AsyncIterator[Office]:
-    async with Office.network_for(sink) as network:
+    async with Office.network_for(sink, poll_s=0.05) as network:
         yield Office(network, sink)

@@ -6,14 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from services.newsletter.domain.delivery import Delivery
 from services.newsletter.domain.issue import Issue
 from services.newsletter.domain.subscription import Subscription
 from services.newsletter.sending.batches import RETRY_AFTER, Batches, Fenced
 from services.newsletter.sending.loops import _send_for_ever
+from services.newsletter.service import SERVICE
 from shared.commands import Command
 from shared.events.newsletter import BounceKind, Departure, WhenUncertain
 from shared.ids import new_id
 from tests.unit.newsletter.machine import Machine, verdict
+from tests.unit.newsletter.office import Office, key, ok
 from tests.unit.newsletter.sink import TAKEN_WITHOUT_ANSWER, Sink
 
 
@@ -233,6 +236,51 @@ async def test_a_stopping_sender_lets_mails_on_their_way_arrive_and_leaves_no_do
     assert progress.doubts == []
     await machine.run_to_the_end()
     assert await verdict(machine, issue, 40, most_doubts=0) == []
+
+
+async def test_the_service_stops_within_its_grace_and_leaves_no_doubt(office: Office) -> None:
+    for number in range(12):
+        await office.confirmed(f"reader{number}@example.org")
+    issue = await office.drafted()
+    await office.approved(issue)
+    office.sink.body_takes_s = 0.05
+    loops = [asyncio.create_task(work(office.world)) for work in SERVICE.background]
+    await ok(office.publisher.post(f"/issues/{issue}/sending", headers=key()))
+    before = len(office.sink.mails)
+    await office.sink.has(before + 2)
+    for loop in loops:
+        loop.cancel()
+    await asyncio.wait_for(asyncio.gather(*loops, return_exceptions=True), 2)
+    progress = (await ok(office.editor.get(f"/issues/{issue}/delivery"))).json()
+    assert 2 <= progress["totals"]["accepted"] == len(office.sink.mails) - before < 12
+    assert progress["doubts"] == []
+    loops = [asyncio.create_task(work(office.world)) for work in SERVICE.background]
+    await office.sink.has(before + 12)
+    while not (await office.world.repository(Delivery).get(issue)).aggregate.finished:
+        await asyncio.sleep(0.01)
+    for loop in loops:
+        loop.cancel()
+    await asyncio.gather(*loops, return_exceptions=True)
+    assert set(office.sink.received().values()) == {2}  # the confirmation and the issue
+
+
+async def test_the_loops_wait_for_a_mail_server_that_is_away(office: Office) -> None:
+    await office.confirmed("jana@example.org")
+    issue = await office.drafted()
+    await office.approved(issue)
+    office.sink.answer_sender = lambda address: "421 4.3.2 not now"
+    loops = [asyncio.create_task(work(office.world)) for work in SERVICE.background]
+    await ok(office.publisher.post(f"/issues/{issue}/sending", headers=key()))
+    await office.sign_up("eva@example.org")
+    await office.network.settle()
+    await asyncio.sleep(0.3)
+    assert len(office.sink.mails) == 1
+    office.sink.answer_sender = lambda address: "250 ok"
+    await office.sink.has(3)
+    for loop in loops:
+        loop.cancel()
+    await asyncio.gather(*loops, return_exceptions=True)
+    assert office.sink.received() == {"jana@example.org": 2, "eva@example.org": 1}
 
 
 async def test_a_sender_that_lost_its_lease_sends_nothing_more(machine: Machine) -> None:

@@ -21,7 +21,7 @@ from tests.unit.newsletter.remote_store import RemoteStore
 
 async def main(store: Path, home: Path, smtp_port: int) -> None:
     settings = NewsletterSettings(
-        secret=SECRET,  # type: ignore[arg-type]
+        secret=SECRET,
         home=home,
         smtp_port=smtp_port,
         connections=4,

@@ -1,0 +1,138 @@
+"""The directory: the list comes in, every center finds its place, and nobody sees what a house hides."""
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from deploy.demo.centers import ARABIC_HOUSE, BadRow
+from deploy.demo.client import Json
+from deploy.demo.countries import COUNTRIES
+from deploy.demo.ledger import Accepted, Request
+from deploy.demo.stage import House, Stage
+from deploy.importer import Report as Imported
+from deploy.importer import import_centers
+
+
+async def centers_come_in(stage: Stage) -> None:
+    """750 centers of 15 countries are imported from a list with three bad rows; a second run changes nothing."""
+    client, report, listed = stage.client, stage.report, stage.listed
+    report.say(f"{listed.path} holds {len(listed.centers)} centers of {len(COUNTRIES)} countries, and some bad rows")
+    notes = listed.path.parent / "imports" / "story.done"
+    first = await _import(stage, notes)
+    report.say(f"{first.created} new, {first.refused} refused:")
+    for fault in first.faults:
+        report.say(f"  {fault}")
+    report.expect("every center of the list is in", first.created == len(listed.centers), f"{first.created} created")
+    report.expect(
+        "every bad row is reported by line and column",
+        _reported(first) == [(bad.line, bad.column) for bad in listed.bad],
+        _lines(listed.bad),
+    )
+    second = await _import(stage, notes)
+    report.expect(
+        "the import run again is a no-op",
+        (second.created, second.repeated, second.skipped) == (0, 0, len(listed.centers)),
+        f"{second.skipped} done before",
+    )
+    await _meet_the_houses(stage)
+    await _every_service_knows_them(stage)
+    found = (await client.get("directory", "/countries")).json()
+    numbers = {item["country"]: item["active"] for item in found["items"]}
+    wanted = {code: country.centers for code, country in COUNTRIES.items()}
+    report.say("  ".join(f"{code} {numbers.get(code, 0)}" for code in COUNTRIES))
+    report.expect("the directory counts 750 centers in 15 countries", numbers == wanted, f"{sum(numbers.values())}")
+    await _nobody_sees_what_is_hidden(stage)
+
+
+async def a_new_center_opens(stage: Stage) -> None:
+    """A center that stood on no list is registered by the coordinator of its country."""
+    body = {
+        "name": "Майчин център „Червено камъче“",
+        "names": {"en": "Red Pebble Mother Center"},
+        "languages": ["bg", "tr"],
+        "place": {"country": "BG", "town": "Русе", "town_point": {"lat": 43.85, "lon": 25.95}},
+        "services": ["open-cafe", "newcomer-contact"],
+    }
+    opened = await stage.client.command("directory", "POST", "/centers", stage.client.coordinator("BG"), body)
+    stage.report.say(f"a new one opens: {body['name']} (Русе) — {', '.join(opened.events)}")
+
+
+async def _import(stage: Stage, notes: Path) -> Imported:
+    network = stage.network
+    with stage.report.counting("mine import centers") as progress:
+        url, token = network.address("directory"), stage.client.office()
+        return await import_centers(stage.listed.path, url, token, notes, progress)
+
+
+async def _meet_the_houses(stage: Stage) -> None:
+    """Reads the whole directory as the office, and writes the imported centers into the ledger."""
+
+    async def all_in_the_list() -> list[Json] | None:
+        found = await stage.client.pages("directory", "/centers", stage.client.office())
+        return found if len(found) >= len(stage.listed.centers) else None
+
+    found = await stage.until("all centers are listed", all_in_the_list)
+    by_external_id = {item["internal"]["external_id"]: item for item in found}
+    for row in stage.listed.centers:
+        item = by_external_id[row["external_id"]]
+        center = str(item["id"])
+        stage.cast.houses[row["external_id"]] = House(
+            center, row["external_id"], row["name"], row["country"], row["town"],
+            tuple(row["languages"].split(";")), date.fromisoformat(row["verified_on"]),
+        )  # fmt: skip
+        request = Request("directory", "POST", "/centers", "", row["external_id"])
+        stage.ledger.add(Accepted(request, center, 1, ["CenterRegistered"]))
+
+
+async def _every_service_knows_them(stage: Stage) -> None:
+    wanted = len(stage.listed.centers)
+    for service in ("exchange", "newsletter", "campaign"):
+
+        async def knows_all(service: str = service) -> bool:
+            documents: dict[str, int] = (await stage.status(service))["documents"]
+            return documents["centers"] >= wanted
+
+        await stage.until(f"{service} has heard of all centers", knows_all)
+    stage.report.say("exchange, newsletter and campaign have heard of all of them")
+
+
+async def _nobody_sees_what_is_hidden(stage: Stage) -> None:
+    """Looks at a hidden house, one that shows its town only, and the one written from right to left, as a stranger."""
+    hidden = next(row for row in stage.listed.centers if row["location_visibility"] == "hidden")
+    town_only = next(row for row in stage.listed.centers if row["location_visibility"] == "town")
+    shown = await _as_a_stranger(stage, hidden["external_id"])
+    also_shown = await _as_a_stranger(stage, town_only["external_id"])
+    stage.report.expect(
+        "a hidden house shows its country and nothing more",
+        _only_country(shown) and hidden["town"] not in shown["name"] and shown["contact"] is None,
+        shown["name"],
+    )
+    stage.report.expect(
+        "a house may show its town and not its door",
+        also_shown["place"]["town"] == town_only["town"] and also_shown["place"]["street"] is None,
+        f"{also_shown['name']}, {also_shown['place']['town']}",
+    )
+    arabic = await _as_a_stranger(stage, ARABIC_HOUSE)
+    stage.report.expect("names keep their own script", arabic["name"] == _row(stage, ARABIC_HOUSE)["name"])
+
+
+async def _as_a_stranger(stage: Stage, external_id: str) -> Json:
+    center = stage.cast.houses[external_id].id
+    found: Json = (await stage.client.get("directory", f"/centers/{center}")).json()
+    return found
+
+
+def _row(stage: Stage, external_id: str) -> dict[str, str]:
+    return next(row for row in stage.listed.centers if row["external_id"] == external_id)
+
+
+def _only_country(shown: Json) -> bool:
+    return [name for name, value in shown["place"].items() if value is not None] == ["country"]
+
+
+def _reported(imported: Imported) -> list[tuple[int, str | None]]:
+    return [(fault.line, fault.column) for fault in imported.faults]
+
+
+def _lines(bad: Sequence[BadRow]) -> str:
+    return ", ".join(f"line {each.line}: {each.mistake}" for each in bad)

@@ -1,0 +1,39 @@
+"""The rest of the year: phases follow the calendar, profiles grow old, and everything is found in its place."""
+
+from deploy.demo.chapters.campaign import the_campaign
+from deploy.demo.chapters.exchange import a_forgotten_house_is_found
+from deploy.demo.stage import Stage
+
+YEAR = 365
+_AFTER_THE_COLLECTION, _AFTER_THE_HARVEST = 132, 262
+
+
+async def the_seasons_change(stage: Stage) -> None:
+    """Talking ends and the harvest begins by the calendar; profiles that nobody confirms are asked about, and lapse."""
+    stage.days_later(_AFTER_THE_COLLECTION - stage.days_passed)
+    await _phase(stage, "harvest")
+    stage.days_later(_AFTER_THE_HARVEST - stage.days_passed)
+    await _phase(stage, "demands")
+    await stage.settled()
+    stage.report.say(
+        f"{stage.stranger.count('VerificationRequested')} profiles were not confirmed for a year and are asked about, "
+        f"{stage.stranger.count('VerificationLapsed')} have lapsed"
+    )
+    await a_forgotten_house_is_found(stage)
+
+
+async def the_year_ends(stage: Stage) -> None:
+    """The last days pass; whatever is due is done."""
+    stage.days_later(YEAR - stage.days_passed)
+    await stage.settled()
+
+
+async def _phase(stage: Stage, wanted: str) -> None:
+    campaign = the_campaign(stage)
+
+    async def entered() -> bool:
+        phases = (await stage.client.get("campaign", f"/campaigns/{campaign.id}")).json()["phases"]
+        return any(phase["key"] == wanted and phase["current"] for phase in phases)
+
+    await stage.until(f"the campaign enters {wanted}", entered)
+    stage.report.say(f"the campaign has entered its next phase by the calendar: {wanted}")

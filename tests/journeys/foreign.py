@@ -79,7 +79,7 @@ def lag(bootstrap: str, group: str, topics: Iterable[str]) -> int:
         try:
             committed = await admin.list_consumer_group_offsets(group)
             await consumer.start()
-            ends = await consumer.end_offsets(await _partitions(consumer, topics))
+            ends = await consumer.end_offsets(await _partitions(bootstrap, topics))
         finally:
             await consumer.stop()
             await admin.close()
@@ -93,7 +93,7 @@ async def _read(bootstrap: str, topics: Iterable[str]) -> list[Seen]:
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest", enable_auto_commit=False)
     await consumer.start()
     try:
-        places = await _partitions(consumer, topics)
+        places = await _partitions(bootstrap, topics)
         consumer.assign(places)
         ends = await consumer.end_offsets(places)
         left = {place for place, end in ends.items() if end}
@@ -107,9 +107,16 @@ async def _read(bootstrap: str, topics: Iterable[str]) -> list[Seen]:
         await consumer.stop()
 
 
-async def _partitions(consumer: AIOKafkaConsumer, topics: Iterable[str]) -> list[TopicPartition]:
-    await consumer.topics()
-    return [TopicPartition(topic, number) for topic in topics for number in consumer.partitions_for_topic(topic) or ()]
+async def _partitions(bootstrap: str, topics: Iterable[str]) -> list[TopicPartition]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        found = await admin.describe_topics(sorted(topics))
+    finally:
+        await admin.close()
+    unknown = [topic["topic"] for topic in found if topic["error_code"]]
+    assert not unknown, f"there are no topics {unknown}"
+    return [TopicPartition(topic["topic"], part["partition"]) for topic in found for part in topic["partitions"]]
 
 
 def _seen(record: Any) -> Seen:

@@ -307,7 +307,6 @@ async def get_visit(
 ) -> VisitView:
     """One visit with the reasons for its match in the reader's language, and its private part for those inside."""
     loaded = await visits.get(visit_id)
-    response.headers["Vary"] = "Authorization, Accept-Language"
     etag.set(loaded.version)
     inside = await _inside(loaded.aggregate, caller, world)
     if inside is not None:

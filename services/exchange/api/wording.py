@@ -6,41 +6,20 @@ from importlib.resources import files
 from typing import Annotated
 
 from babel import Locale
-from fastapi import Depends, Header, Response
+from fastapi import Depends, Response
 
 from services.exchange import taxonomy
 from services.exchange.taxonomy.topics import topics
 from shared.events.exchange import MatchReason
+from shared.http.languages import LanguagesDep
 
 SPOKEN = ("en", "de", "cs")
 """The first one serves everybody else."""
 _VERSION = 1
 
 
-def preferred(accept_language: str | None) -> str:
-    """The language of `SPOKEN` that suits an ``Accept-Language`` header best (RFC 9110, 12.5.4)."""
-    wanted = []
-    for position, part in enumerate((accept_language or "").split(",")[:20]):
-        name, _, weight = part.strip().partition(";q=")
-        wanted.append((-_weight(weight), position, name.split("-")[0].lower()))
-    for weighted, _, language in sorted(wanted):
-        if weighted < 0 and language in SPOKEN:
-            return language
-    return SPOKEN[0]
-
-
-def _weight(text: str) -> float:
-    try:
-        return min(1.0, max(0.0, float(text))) if text else 1.0
-    except ValueError:
-        return 0.0
-
-
-async def _language(
-    response: Response,
-    accept_language: Annotated[str | None, Header(description="en, de or cs; English otherwise.")] = None,
-) -> str:
-    language = preferred(accept_language)
+async def _language(response: Response, languages: LanguagesDep) -> str:
+    language = languages.choose(SPOKEN)
     response.headers["Content-Language"] = language
     return language
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.exchange.api.wording import SPOKEN, language_name, preferred, reason_in_words, topic_name
+from services.exchange.api.wording import SPOKEN, language_name, reason_in_words, topic_name
 from shared.events.exchange import MatchReason
 
 CODES = (
@@ -16,25 +16,6 @@ CODES = (
     "freshness",
     "not-asked-before",
 )
-
-
-@pytest.mark.parametrize(
-    ("header", "language"),
-    [
-        (None, "en"),
-        ("", "en"),
-        ("cs", "cs"),
-        ("de-AT,de;q=0.9,en;q=0.8", "de"),
-        ("fr, cs;q=0.4, de;q=0.6", "de"),
-        ("cs;q=0, de;q=0.1", "de"),
-        ("DE", "de"),
-        ("de;q=nonsense, cs;q=0.1", "cs"),
-        ("fr", "en"),
-        ("*", "en"),
-    ],
-)
-def test_the_language_that_suits_best(header: str | None, language: str) -> None:
-    assert preferred(header) == language
 
 
 @pytest.mark.parametrize("language", SPOKEN)

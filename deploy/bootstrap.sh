@@ -36,6 +36,11 @@ need() {
 new_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
 complete() { "$1" -c 'import ensurepip, venv' 2>/dev/null; }
 
+if [ ! -w . ] || { [ -e .venv ] && [ ! -w .venv ]; }; then
+    say "this user may not write into $(pwd): change its owner, or work in a copy"
+    exit 2
+fi
+
 find_python() {
     for candidate in ${PYTHON:-} python3 python3.14 python3.13 python3.12 python3.11 /usr/bin/python3; do
         if command -v "$candidate" >/dev/null && new_enough "$candidate" && complete "$candidate"; then

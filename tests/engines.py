@@ -16,7 +16,7 @@ import pytest
 
 from deploy.engines.docker import daemon_answers
 from deploy.errors import Trouble
-from deploy.local.install import install
+from deploy.local.install import install, is_installed, require_java, require_maven
 from deploy.network import Network, quiet
 from deploy.ports import HOST, free_ports
 from deploy.probe import database_answers
@@ -147,9 +147,11 @@ class DockerEngines:
 
 @cache
 def why_not_local() -> str | None:
-    """None when the local engines are installed (now), else the reason why they cannot be."""
+    """None when the local engines are installed, or can be; else the reason why not."""
     try:
-        install(quiet)
+        if not is_installed():
+            require_java()
+            require_maven()
     except Trouble as trouble:
         return str(trouble)
     return None
@@ -181,6 +183,10 @@ def local_network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]
         pytest.skip("needs real engines, and MINE_TEST_ENGINE=memory")
     if reason := why_not_local():
         _without(f"needs the local engines: {reason}")
+    try:
+        install(quiet)
+    except Trouble as trouble:
+        _without(f"needs the local engines: {trouble}")
     network = Network.ephemeral(tmp_path_factory.mktemp("network"))
     yield network
     network.down()

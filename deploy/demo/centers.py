@@ -50,10 +50,9 @@ class Town:
 
 @dataclass(frozen=True)
 class BadRow:
-    """A row that must be refused: in which line of the file, which column is wrong, and how."""
+    """A row that must be refused: in which line of the file it stands, and what is wrong with it."""
 
     line: int
-    column: str
     mistake: str
 
 
@@ -74,9 +73,9 @@ def write_list(path: Path, today: date, seed: int = SEED) -> List:
     spoiled = iter(_spoiled(good))
     for number, row in enumerate(good):
         if number in _BAD_ROWS_BEFORE:
-            wrong, column, mistake = next(spoiled)
+            wrong, mistake = next(spoiled)
             rows.append(wrong)
-            bad.append(BadRow(len(rows) + 1, column, mistake))
+            bad.append(BadRow(len(rows) + 1, mistake))
         rows.append(row)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="") as file:
@@ -171,7 +170,7 @@ def _cities() -> Sequence[City]:
     return [city for city in everywhere if city["countrycode"] in COUNTRIES]
 
 
-def _spoiled(good: Sequence[Row]) -> Iterator[tuple[Row, str, str]]:
+def _spoiled(good: Sequence[Row]) -> Iterator[tuple[Row, str]]:
     """Three rows with one mistake each, as they stand in real lists."""
     mistakes = (
         ("country", "ZZ", "a country that there is not"),
@@ -179,4 +178,4 @@ def _spoiled(good: Sequence[Row]) -> Iterator[tuple[Row, str, str]]:
         ("services", "open-cafe;baby-grup", "a service with a slip of the pen"),
     )
     for number, (column, value, mistake) in enumerate(mistakes, 1):
-        yield {**good[number], "external_id": f"{LIST}:XX-{number}", column: value}, column, mistake
+        yield {**good[number], "external_id": f"{LIST}:XX-{number}", column: value}, mistake

@@ -47,14 +47,20 @@ class Place(Protocol):
 class Client:
     """Speaks to all four services, in any role, and keeps the ledger."""
 
-    def __init__(self, place: Place, ledger: Ledger) -> None:
+    def __init__(
+        self, place: Place, ledger: Ledger, transports: Mapping[str, httpx.AsyncBaseTransport] | None = None
+    ) -> None:
         self.ledger = ledger
         self._place = place
         self._tokens: dict[tuple[str, ...], str] = {}
-        self._numbers = count(1)
         limits = httpx.Limits(max_connections=16, max_keepalive_connections=16)
         self._http = {
-            service: httpx.AsyncClient(base_url=place.address(service), timeout=_TIMEOUT_S, limits=limits)
+            service: httpx.AsyncClient(
+                base_url=place.address(service),
+                timeout=_TIMEOUT_S,
+                limits=limits,
+                transport=(transports or {}).get(service),
+            )
             for service in SERVICES
         }
 

@@ -86,13 +86,13 @@ class Report:
 
     def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         """Shows a table; numbers stand on the right."""
-        table = Table(title=title, title_justify="left", box=None, pad_edge=True, header_style="bold")
+        table = Table(box=None, pad_edge=True, header_style="bold", show_header=any(columns))
         for number, column in enumerate(columns):
             numeric = bool(rows) and all(isinstance(row[number], int) for row in rows)
             table.add_column(column, justify="right" if numeric else "left", overflow="fold")
         for row in rows:
             table.add_row(*(f"{cell:,}" if isinstance(cell, int) else escape(str(cell)) for cell in row))
-        self._console.print()
+        self._console.print(f"\n [bold]{escape(title)}[/]")
         self._console.print(table)
 
     @contextmanager

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from random import Random
 from typing import TypeVar
 
-from deploy.demo.centers import List
+from deploy.demo.centers import List, Row
 from deploy.demo.client import Client, Json
 from deploy.demo.ledger import Ledger
 from deploy.demo.mail import Mailbox
@@ -20,6 +20,8 @@ T = TypeVar("T")
 _PATIENCE_S = 45.0
 _LOOK_AGAIN_S = 0.1
 _QUIET_FOR_S = 0.8
+AFTER_THE_CLOCK_S = 2.5
+"""Long enough for every service's timers to have gone round."""
 
 
 class NeverHappened(Exception):
@@ -37,6 +39,19 @@ class House:
     town: str
     languages: tuple[str, ...]
     verified_on: date
+
+    @classmethod
+    def of_row(cls, row: Row, id: str) -> "House":
+        """The house of this row of the list."""
+        return cls(
+            id,
+            row["external_id"],
+            row["name"],
+            row["country"],
+            row["town"],
+            tuple(row["languages"].split(";")),
+            date.fromisoformat(row["verified_on"]),
+        )
 
     def __str__(self) -> str:
         return f"{self.name} ({self.town})"
@@ -150,32 +165,37 @@ class Stage:
     # ---- waiting
 
     async def until(self, what: str, found: Callable[[], Awaitable[T | None]], patience_s: float = _PATIENCE_S) -> T:
-        """Waits until ``found`` gives something. `NeverHappened` after a while."""
-        deadline = asyncio.get_running_loop().time() + patience_s
-        while True:
-            result = await found()
-            if result:
-                return result
-            if asyncio.get_running_loop().time() > deadline:
-                raise NeverHappened(f"waited {patience_s:.0f} s in vain: {what}")
-            await asyncio.sleep(_LOOK_AGAIN_S)
+        """See `found_within`."""
+        return await found_within(what, found, patience_s)
 
     async def status(self, service: str) -> Json:
         """What a service says of itself to the office."""
         found: Json = (await self.client.get(service, "/admin/status", self.client.office())).json()
         return found
 
-    async def settled(self, patience_s: float = 90.0) -> None:
+    async def settled(self, quiet_for_s: float = _QUIET_FOR_S, patience_s: float = 90.0) -> None:
         """Waits until every event is out and read, and none has followed for a while."""
         deadline = asyncio.get_running_loop().time() + patience_s
         while asyncio.get_running_loop().time() < deadline:
             before = len(self.stranger.events)
             statuses = await asyncio.gather(*(self.status(service) for service in SERVICES))
-            await asyncio.sleep(_QUIET_FOR_S)
+            await asyncio.sleep(quiet_for_s)
             quiet = await self.stranger.caught_up() and len(self.stranger.events) == before
             if quiet and not any(status["pending_events"] for status in statuses):
                 return
         raise NeverHappened(f"the network was not quiet within {patience_s:.0f} s")
+
+
+async def found_within(what: str, found: Callable[[], Awaitable[T | None]], patience_s: float = _PATIENCE_S) -> T:
+    """Waits until ``found`` gives something. `NeverHappened` after a while."""
+    deadline = asyncio.get_running_loop().time() + patience_s
+    while True:
+        result = await found()
+        if result:
+            return result
+        if asyncio.get_running_loop().time() > deadline:
+            raise NeverHappened(f"waited {patience_s:.0f} s in vain: {what}")
+        await asyncio.sleep(_LOOK_AGAIN_S)
 
 
 async def together(work: Sequence[Callable[[], Awaitable[T]]], at_once: int = 8) -> list[T]:

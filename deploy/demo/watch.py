@@ -125,10 +125,11 @@ class Stranger:
             found: dict[TopicPartition, Sequence[ConsumerRecord]] = await consumer.getmany(timeout_ms=_POLL_MS)
             for partition, records in found.items():
                 for record in records:
-                    self._hear(record)
+                    self.hear(record)
                     self._handled[partition] = record.offset + 1
 
-    def _hear(self, record: ConsumerRecord) -> None:
+    def hear(self, record: ConsumerRecord) -> None:
+        """Takes one record."""
         if record.topic.endswith("dead-letters"):
             self.dead.append(f"{record.topic} {record.partition}:{record.offset}")
             return

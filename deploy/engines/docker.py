@@ -115,13 +115,14 @@ class DockerEngine:
 
     def logs(self, part: str, lines: int) -> list[str]:
         """The last lines of the part's container; none when there is no container."""
-        if not self._container(part):
+        container = self._container(part)
+        if not container:
             return []
-        return self._compose("logs", "--no-log-prefix", "--tail", str(lines), part).splitlines()
+        return self._docker("logs", "--tail", str(lines), container["Names"]).splitlines()
 
     def follow(self, part: str) -> Sequence[str]:
         """See `Engine.follow`."""
-        return [*self._command(), "logs", "--no-log-prefix", "--tail", "0", "--follow", part]
+        return ["docker", "logs", "--tail", "0", "--follow", f"{self.project}-{part}-1"]
 
     def wipe(self) -> None:
         """Removes the containers, their networks and their volumes, and the clock. Keys and .env stay."""
@@ -181,8 +182,9 @@ class DockerEngine:
         labels = {"project": self.project, "service": part, "oneoff": "False"}
         filters = [f"--filter=label=com.docker.compose.{name}={text}" for name, text in labels.items()]
         for line in self._docker("ps", "--all", "--no-trunc", "--format", "json", *filters).splitlines():
-            container: dict[str, str] = json.loads(line)
-            return container
+            if line.startswith("{"):  # not a warning
+                container: dict[str, str] = json.loads(line)
+                return container
         return {}
 
     def _command(self) -> list[str]:
@@ -223,11 +225,21 @@ def _published_by(parts: Sequence[str]) -> list[str]:
 
 
 def _output(command: Sequence[str], named: str, environment: Mapping[str, str]) -> str:
+    """What the command wrote, errors included. Raises `Trouble` with its last line when it failed."""
     try:
-        answer = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=_REPOSITORY, check=False)
+        answer = subprocess.run(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            env=environment,
+            cwd=_REPOSITORY,
+            check=False,
+        )
     except FileNotFoundError:
         raise Trouble("the docker command is not installed; install Docker, or use --engine local") from None
     if answer.returncode != 0:
-        said = [line for line in answer.stderr.splitlines() if line.strip()][-1:] or ["it said nothing"]
+        said = [line for line in answer.stdout.splitlines() if line.strip()][-1:] or ["it said nothing"]
         raise Trouble(f"{named} failed: {said[0].strip()}")
     return answer.stdout

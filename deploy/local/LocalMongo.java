@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -37,10 +38,13 @@ public final class LocalMongo {
     /** What a SIGKILL may lose of the writes acknowledged last, in milliseconds. The store's own default is 1000. */
     private static final int COMMIT_EVERY_MS = 20;
 
-    /** A tidying pass rewrites sparse chunks; without it the file would only grow. This often, and this much, in bytes. */
-    private static final int TIDY_EVERY_COMMITS = 50;
+    /**
+     * Sparse chunks of the file are rewritten, or it would only grow: after half a second without a write, because a
+     * pass holds up every command; and only so much at a time, in bytes.
+     */
+    private static final int QUIET_COMMITS = 25;
     private static final int TIDY_FILL_PERCENT = 80;
-    private static final int TIDY_BYTES = 4 << 20;
+    private static final int TIDY_BYTES = 1 << 20;
 
     /** Unsaved data at which the store would commit on its own account, in KB: never reached, see {@link Commits}. */
     private static final int NEVER_BY_SIZE_KB = 1 << 20;
@@ -107,9 +111,16 @@ public final class LocalMongo {
         @Override
         public void run() {
             try {
-                for (long round = 1; !finished; round++) {
+                boolean untidy = false;
+                for (int quiet = 0; !finished; quiet++) {
                     Thread.sleep(COMMIT_EVERY_MS);
-                    commit(round % TIDY_EVERY_COMMITS == 0);
+                    if (alone(this::commit)) {
+                        quiet = 0;
+                        untidy = true;
+                    } else if (untidy && quiet >= QUIET_COMMITS) {
+                        quiet = 0;
+                        untidy = alone(() -> store.compact(TIDY_FILL_PERCENT, TIDY_BYTES));
+                    }
                 }
             } catch (InterruptedException ended) {
                 Thread.currentThread().interrupt();
@@ -123,15 +134,20 @@ public final class LocalMongo {
             }
         }
 
-        private void commit(boolean tidy) {
+        /** Whether there was anything to commit. */
+        private boolean commit() {
+            boolean changed = store.hasUnsavedChanges();
+            if (changed) {
+                store.commit();
+            }
+            return changed;
+        }
+
+        /** Does {@code work} while no command is under way; false if the store is closed. */
+        private boolean alone(BooleanSupplier work) {
             lock.writeLock().lock();
             try {
-                if (!store.isClosed() && store.hasUnsavedChanges()) {
-                    store.commit();
-                }
-                if (tidy && !store.isClosed()) {
-                    store.compact(TIDY_FILL_PERCENT, TIDY_BYTES);
-                }
+                return !store.isClosed() && work.getAsBoolean();
             } finally {
                 lock.writeLock().unlock();
             }

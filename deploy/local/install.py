@@ -2,7 +2,7 @@
 
 Everything lies under ``.engines/`` (or MINE_ENGINES) and is shared by all networks on the machine:
 ``kafka-<mark>/*.jar`` and ``mongo-<mark>/*.jar`` with the launcher's classes. The mark is made of the contents of
-``pom.xml`` and ``LocalMongo.java``, so a change of either installs anew beside the old, which may be running.
+``pom.xml`` (and ``LocalMongo.java``), so a change installs anew beside the old, which may be running.
 """
 
 import fcntl
@@ -52,9 +52,12 @@ def engines_directory() -> Path:
 
 def located() -> Installed:
     """Where the engines are, or would be, installed."""
-    mark = hashlib.sha256(_POM.read_bytes() + _LAUNCHER.read_bytes()).hexdigest()[:12]
     directory = engines_directory()
-    return Installed(directory / f"kafka-{mark}", directory / f"mongo-{mark}")
+    return Installed(directory / f"kafka-{_mark(_POM)}", directory / f"mongo-{_mark(_POM, _LAUNCHER)}")
+
+
+def _mark(*files: Path) -> str:
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
 
 def is_installed() -> bool:

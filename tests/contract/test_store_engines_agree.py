@@ -3,7 +3,6 @@
 import asyncio
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,7 +22,7 @@ from shared.store.port import (
     Swap,
     Write,
 )
-from tests.contract.conftest import ON_A_SERVER, ServerUri
+from tests.contract.conftest import ServerUri
 
 IDS = st.sampled_from("abcde")
 VERSIONS = st.integers(1, 4)
@@ -111,9 +110,8 @@ async def compare(memory: Collection, server: Collection, steps: list[Any]) -> N
         assert await server.find({}) == await memory.find({}), step
 
 
-@pytest.mark.parametrize("engine", [engine for engine in ON_A_SERVER if engine.startswith("pymongo")])
-def test_memory_and_server_answer_alike(engine: str, server_uri: ServerUri) -> None:
-    uri = server_uri(engine.partition("@")[2])
+def test_memory_and_server_answer_alike(server_uri: ServerUri) -> None:
+    uri = server_uri()
     with asyncio.Runner() as runner:
 
         async def connect() -> MongoStore:

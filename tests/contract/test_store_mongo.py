@@ -126,7 +126,7 @@ class Line:
 
 @pytest_asyncio.fixture
 async def line(server_uri: ServerUri) -> AsyncIterator[Line]:
-    line = Line(server_uri("local").partition("://")[2].partition("/")[0])
+    line = Line(server_uri().partition("://")[2].partition("/")[0])
     await line.open()
     yield line
     await line.cut()
@@ -162,7 +162,7 @@ async def test_a_write_whose_answer_never_comes_is_unavailable_in_the_end(driver
 
 @pytest.mark.parametrize("driver", DRIVERS)
 async def test_an_operator_that_the_server_does_not_know_is_refused(driver: str, server_uri: ServerUri) -> None:
-    store = MongoStore.connect(server_uri("local"), "contract", driver=cast(Driver, driver))
+    store = MongoStore.connect(server_uri(), "contract", driver=cast(Driver, driver))
     things = store.collection("things")
     await things.write([Put("a", {"v": 1})])
     with pytest.raises(StoreRefused):
@@ -172,7 +172,7 @@ async def test_an_operator_that_the_server_does_not_know_is_refused(driver: str,
 
 @pytest.mark.parametrize("driver", DRIVERS)
 async def test_what_cannot_be_a_document_is_refused(driver: str, server_uri: ServerUri) -> None:
-    store = MongoStore.connect(server_uri("local"), "contract", driver=cast(Driver, driver))
+    store = MongoStore.connect(server_uri(), "contract", driver=cast(Driver, driver))
     things = store.collection("things")
     for value in (object(), 2**70):
         with pytest.raises(StoreRefused):

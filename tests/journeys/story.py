@@ -3,13 +3,14 @@
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from types import TracebackType
 from typing import Any, TypeVar
 from uuid import uuid4
 
 import httpx
 
+from deploy.engines import SERVICES
 from deploy.network import Network
 from tests.journeys import foreign
 from tests.journeys.foreign import Seen
@@ -113,6 +114,16 @@ class Story:
         assert answer.status_code == status, f"{answer.status_code}: {answer.text}"
         receipt: dict[str, Any] = answer.json()
         return receipt
+
+    def days_pass(self, days: int) -> None:
+        """So many days pass; returns when every service has noticed."""
+        self.network.clock.move(timedelta(days=days))
+        now = self.network.time()
+        for service in SERVICES:
+            eventually(lambda service=service: self._clock_of(service) >= now, f"the new day at {service}")
+
+    def _clock_of(self, service: str) -> datetime:
+        return datetime.fromisoformat(self.office(service).get("/admin/status").json()["now"])
 
     def day(self, ahead: int) -> date:
         """The day so many days from now, by the network's clock."""

@@ -1,6 +1,5 @@
 """Rooms report what they talked about: in time, late, twice, and with a mistake that is put right."""
 
-from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -48,12 +47,12 @@ def _reported(story: Story, campaign: str, form: dict[str, Any]) -> httpx.Respon
 
 
 def _totals(story: Story, campaign: str) -> dict[str, Any]:
-    return story.done(story.client("campaign").get(f"/campaigns/{campaign}/totals"))["all"]
+    return story.done(story.office("campaign").get(f"/campaigns/{campaign}/totals"))["all"]
 
 
 def test_a_round_reported_three_weeks_late_counts_on_its_own_day(story: Story, campaign: str):
     center, held = story.registered("Mateřské centrum"), story.day(-1)
-    story.network.clock.move(timedelta(days=21))
+    story.days_pass(21)
     entered = story.done(_reported(story, campaign, _form(center, held)), 201)
     eventually(lambda: _totals(story, campaign)["people"] == 23, "the totals")
     [event] = eventually(lambda: story.events(ROUND, entered["id"]), "the event")
@@ -81,7 +80,7 @@ def test_a_corrected_round_counts_as_corrected_and_its_history_stays(story: Stor
     story.done(changed)
     eventually(lambda: _totals(story, campaign)["people"] == 32, "the corrected total")
     assert story.kinds(ROUND, entered) == ["DiscussionRoundReported", "DiscussionRoundCorrected"]
-    story.done(story.say(own, "POST", f"/rounds/{entered}/withdrawal", {"reason": "entry-error"}))
+    story.done(story.say(own, "POST", f"/rounds/{entered}/withdrawal", {"reason": "entered-twice"}))
     eventually(lambda: _totals(story, campaign)["rounds"] == 0, "the round out of the count")
 
 

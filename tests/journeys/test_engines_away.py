@@ -1,5 +1,6 @@
 """The database or the broker is away for a while; an operator looks after what could not be handled."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -39,6 +40,7 @@ def _registered_as(story: Story, name: str) -> list[str]:
 
 def test_while_the_database_is_away_nothing_is_promised_and_a_repeat_is_carried_out_once(story: Story):
     directory, key = story.client("directory"), story.key()
+    time.sleep(1)  # the local database may lose the last moment before it is killed: that is another story
     story.network.kill("mongo")
     for _ in range(3):
         assert _register(story, "Voda", key) == 503
@@ -60,10 +62,9 @@ def test_while_the_broker_is_away_commands_are_accepted_and_their_events_come_la
     directory = story.office("directory")
     center = story.registered("Vítr")
     story.network.kill("kafka")
-    for number in range(5):
+    for _ in range(5):
         story.done(story.say(directory, "POST", f"/centers/{center}/pause", {"reason": "holidays"}))
         story.done(story.say(directory, "POST", f"/centers/{center}/resume", {}))
-        assert number < 5
     ready = directory.get("/health/ready")
     assert ready.status_code == 503
     assert ready.json()["parts"]["broker"] != "ok"

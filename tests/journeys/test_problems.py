@@ -47,8 +47,6 @@ def _directory(story: Story) -> Door:
 
 
 def _exchange(story: Story) -> Door:
-    known = [story.hosts(f"Haus {number}", topic="digital-tools", language="eo") for number in range(1)]
-
     def form() -> dict[str, Any]:
         center = story.registered("Haus")
         story.asks(center, topic="digital-tools", language="xx")  # from now on the exchange knows it
@@ -62,7 +60,7 @@ def _exchange(story: Story) -> Door:
         "/host-offers",
         form,
         lambda form: {**form, "capacity": 5},
-        lambda id: f"/host-offers/{id}" if known else "",
+        lambda id: f"/host-offers/{id}",
         lambda id: ("PATCH", f"/host-offers/{id}", {"capacity": 4}),
     )
 

@@ -1,7 +1,5 @@
 """A study visit, from the question to the report; and what becomes of it when the host closes its doors."""
 
-from datetime import timedelta
-
 from tests.journeys.story import Story, code, eventually
 
 VISIT = "exchange.visit.v1"
@@ -36,7 +34,7 @@ def test_a_visit_goes_from_the_question_to_the_report(story: Story):
 
     early = story.say(as_guest, "POST", f"{path}/attendance", {"side": "guest", "held": True})
     assert (early.status_code, code(early)) == (409, "not-yet")
-    story.network.clock.move(timedelta(days=35))
+    story.days_pass(35)
     story.done(story.say(as_guest, "POST", f"{path}/attendance", {"side": "guest", "held": True}))
     story.done(story.say(as_host, "POST", f"{path}/attendance", {"side": "host", "held": True}))
     report = {"language": "cs", "story": "Viděly jsme, jak to jde.", "answered": [1], "topics": [topic]}
@@ -56,7 +54,7 @@ def _days_with_guests(story: Story, host: str, visit: str) -> list[int]:
     if "PlaceTaken" not in story.kinds("exchange.host-offer.v1", host):
         return []
     days = story.visit(visit)["match"]["days"]
-    answer = story.client("exchange").get(f"/host-offers/{host}/calendar", params=days)
+    answer = story.office("exchange").get(f"/host-offers/{host}/calendar", params=days)
     return [day["promised"] for day in story.done(answer)["days"]]
 
 
@@ -84,7 +82,7 @@ def test_a_closed_host_s_guest_is_matched_anew_and_its_place_is_free(story: Stor
 
 
 def _emptied(story: Story, host: str) -> dict | None:
-    offer = story.done(story.client("exchange").get(f"/host-offers/{host}"))
+    offer = story.done(story.office("exchange").get(f"/host-offers/{host}"))
     return offer if offer["places_held"] == 0 else None
 
 
@@ -93,7 +91,7 @@ def test_a_host_that_does_not_answer_in_time_is_passed_over(story: Story):
     silent = story.hosts("Mütterzentrum", topic=topic, language=language)
     visit = story.asks(story.registered("Mateřské centrum"), topic=topic, language=language)
     _matched(story, visit, silent)
-    story.network.clock.move(timedelta(days=15))
+    story.days_pass(15)
     eventually(lambda: story.visit(visit)["status"] == "waitlisted", "the time to answer passed")
     late = story.say(story.center("exchange", silent), "POST", f"/visits/{visit}/acceptance", {"host": silent})
     assert (late.status_code, code(late)) == (410, "answer-too-late")

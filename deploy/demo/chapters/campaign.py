@@ -1,8 +1,9 @@
 """The campaign: how do we want to raise our children? Talked about in rooms, entered when it is entered."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import partial
+from itertools import islice
 from random import Random
 
 from deploy.demo.client import Json
@@ -38,7 +39,7 @@ async def the_campaign_begins(stage: Stage) -> None:
 
     questionnaires = await stage.until("the seven questionnaires are published", seven)
     opens = stage.today()
-    drafted = await client.command("campaign", "POST", "/campaigns", office, _plan(questionnaires, opens))
+    drafted = await client.command("campaign", "POST", "/campaigns", office, plan_of(questionnaires, opens))
     await client.command("campaign", "POST", f"/campaigns/{drafted.id}/launch", office)
     ids = tuple(each["id"] for each in questionnaires)
     stage.campaign = Campaign(drafted.id, opens, ids)
@@ -51,18 +52,18 @@ async def rooms_talk(stage: Stage) -> None:
     """Rounds from twelve countries; one sheet is three weeks late, one is sent twice, one room was very small."""
     campaign = the_campaign(stage)
     stage.days_later(25)
-    sheets = [sheet for country, number in COUNTRIES.items() for sheet in rounds_in(stage, country, number)]
-    receipts = await together([partial(report_round, stage, sheet) for sheet in sheets])
-    stage.report.say(f"{len(sheets)} rounds come in from {len(COUNTRIES)} countries")
+    pile = [sheet for country, number in COUNTRIES.items() for sheet in islice(sheets(stage, {country: 1}), number)]
+    receipts = await together([partial(report_round, stage, sheet) for sheet in pile])
+    stage.report.say(f"{len(pile)} rounds come in from {len(COUNTRIES)} countries")
     await _a_small_one(stage)
     await _a_late_one(stage)
     again = await stage.client.command(
-        "campaign", "POST", f"/campaigns/{campaign.id}/rounds", stage.client.office(), sheets[0].sheet
+        "campaign", "POST", f"/campaigns/{campaign.id}/rounds", stage.client.office(), pile[0].sheet
     )
     stage.report.expect(
         "the same sheet sent twice is one round",
         (again.id, again.version, list(again.events)) == (receipts[0].id, receipts[0].version, []),
-        f"{sheets[0].house}, {sheets[0].held}",
+        f"{pile[0].house}, {pile[0].held}",
     )
 
 
@@ -99,18 +100,21 @@ def the_campaign(stage: Stage) -> Campaign:
     return stage.campaign
 
 
-def rounds_in(stage: Stage, country: str, number: int) -> list[Round]:
-    """Sheets of rounds that were held in a country between the campaign's first day and today, none of them twice."""
+def sheets(stage: Stage, countries: Mapping[str, int]) -> Iterator[Round]:
+    """Sheets of rounds held between the campaign's first day and today, one after the other, none of them twice.
+
+    ``countries`` says how often each is to come; there is no end to them as long as there are houses and days.
+    """
     campaign = the_campaign(stage)
     known = {(each.house.id, each.held) for each in campaign.rounds}
-    houses = [house for house in stage.cast.of(country) if house.id not in stage.cast.closed]
-    found: list[Round] = []
-    while len(found) < number:
-        sheet = _sheet(campaign, stage.random, houses, (stage.today() - campaign.opens).days)
+    days = (stage.today() - campaign.opens).days
+    while True:
+        country = stage.random.choices(list(countries), list(countries.values()))[0]
+        houses = [house for house in stage.cast.of(country) if house.id not in stage.cast.closed]
+        sheet = sheet_of(campaign, stage.random, houses, days)
         if (sheet.house.id, sheet.held) not in known:
             known.add((sheet.house.id, sheet.held))
-            found.append(sheet)
-    return found
+            yield sheet
 
 
 async def report_round(stage: Stage, sheet: Round) -> Accepted:
@@ -135,7 +139,7 @@ async def _enter(stage: Stage, sheet: Round, token: str) -> Accepted:
 
 
 async def _a_small_one(stage: Stage) -> None:
-    sheet = rounds_in(stage, "AT", 1)[0]
+    sheet = next(sheets(stage, {"AT": 1}))
     small = Round(sheet.house, sheet.held, _SMALL, sheet.language, sheet.questionnaires)
     receipt = await report_round(stage, small)
     seen: Json = (await stage.client.get("campaign", f"/rounds/{receipt.id}")).json()
@@ -162,7 +166,8 @@ async def _a_late_one(stage: Stage) -> None:
     )
 
 
-def _sheet(campaign: Campaign, random: Random, houses: Sequence[House], days: int) -> Round:
+def sheet_of(campaign: Campaign, random: Random, houses: Sequence[House], days: int) -> Round:
+    """A round in one of these houses, within so many days of the campaign's first."""
     house = random.choice(houses)
     return Round(
         house,
@@ -173,7 +178,9 @@ def _sheet(campaign: Campaign, random: Random, houses: Sequence[House], days: in
     )
 
 
-def _plan(questionnaires: Sequence[Json], opens: date) -> Json:
+def plan_of(questionnaires: Sequence[Json], opens: date) -> Json:
+    """The campaign: its question, and its three phases from the opening day on."""
+
     def ends(days: int) -> str:
         return (opens + timedelta(days=days)).isoformat()
 

@@ -1,7 +1,9 @@
 """The exchange: houses open their doors to guests, a visit is matched and held, and a closed host is replaced."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Any
+from functools import partial
+from random import Random
 
 from deploy.demo.client import Json, Refused
 from deploy.demo.countries import COUNTRIES
@@ -23,7 +25,7 @@ _WINDOW_BEGINS_IN, _WINDOW_DAYS, _STAY = 40, 35, 4
 async def houses_offer_to_host(stage: Stage) -> None:
     """Forty houses confirm their profile and offer to host; one offers without having confirmed anything for long."""
     hosts = [house for country, number in _HOSTS.items() for house in stage.cast.of(country)[1 : number + 1]]
-    await together([lambda house=house: _confirm_and_offer(stage, house) for house in hosts])  # type: ignore[misc]
+    await together([partial(_confirm_and_offer, stage, house) for house in hosts])
     stage.cast.hosts = hosts
     stage.report.say(f"{len(hosts)} houses in {len(_HOSTS)} countries confirm their profiles and offer to host")
     forgotten = min((house for house in stage.cast.of("DE") if house not in hosts), key=lambda house: house.verified_on)
@@ -131,32 +133,40 @@ async def a_forgotten_house_is_found(stage: Stage) -> None:
 # ---- what other chapters use, too
 
 
-async def offer(stage: Stage, house: House, key: str | None = None) -> Accepted:
+async def offer(stage: Stage, house: House) -> Accepted:
     """A house offers to host."""
-    stage_random = stage.random
-    topics = [*_ASKED, "newcomers-and-language"] if house.town in ("München", "Brno") else []
-    topics = topics or stage_random.sample(TOPICS, 5)
-    body = {
+    body = offer_of(house, stage.random)
+    return await stage.client.command("exchange", "POST", "/host-offers", stage.client.center(house.id), body)
+
+
+async def request(
+    stage: Stage, guest: House, languages: Sequence[str], questions: int, preferred: Sequence[str] = ()
+) -> Accepted:
+    """A center asks for a visit."""
+    body = wish_of(guest, stage.today(), languages, questions, preferred)
+    return await stage.client.command("exchange", "POST", "/visits", stage.client.center(guest.id), body)
+
+
+def offer_of(house: House, random: Random) -> Json:
+    """What a house offers: what Praha asks for if it is in München or Brno, else any five topics."""
+    sought = house.town in ("München", "Brno")
+    return {
         "center": house.id,
-        "topics": topics,
+        "topics": [*_ASKED, "newcomers-and-language"] if sought else random.sample(TOPICS, 5),
         "languages": list(dict.fromkeys([*house.languages, "en"])),
-        "capacity": stage_random.randint(6, 12),
+        "capacity": random.randint(6, 12),
         "arrival": {
             "address": f"{COUNTRIES[house.country].street} 1, {house.town}",
             "route": "From the station by tram, third stop.",
             "house_rules": "Slippers in the children's room, please.",
         },
     }
-    token = stage.client.center(house.id)
-    return await stage.client.command("exchange", "POST", "/host-offers", token, body, key=key)
 
 
-async def request(
-    stage: Stage, guest: House, languages: tuple[str, ...], questions: int, preferred: tuple[str, ...] = ()
-) -> Accepted:
-    """A center asks for a visit."""
-    begins = stage.today() + timedelta(days=_WINDOW_BEGINS_IN)
-    body = {
+def wish_of(guest: House, today: date, languages: Sequence[str], questions: int, preferred: Sequence[str] = ()) -> Json:
+    """A request for four days with four guests, six to eleven weeks from today."""
+    begins = today + timedelta(days=_WINDOW_BEGINS_IN)
+    return {
         "guest": guest.id,
         "questions": [
             {"topic": topic, "text": "How did you begin, and what would you do otherwise?", "language": "en"}
@@ -168,7 +178,6 @@ async def request(
         "languages": list(languages),
         "preferred": list(preferred),
     }
-    return await stage.client.command("exchange", "POST", "/visits", stage.client.center(guest.id), body)
 
 
 async def _confirm_and_offer(stage: Stage, house: House) -> None:
@@ -225,7 +234,7 @@ def _in_town(stage: Stage, country: str, town: str) -> House:
     return next(house for house in stage.cast.of(country) if house.town == town)
 
 
-def _report(visit: Visit) -> dict[str, Any]:
+def _report(visit: Visit) -> Json:
     return {
         "language": visit.guest.languages[0],
         "story": "We saw how it can be done, and drank a lot of coffee.",
@@ -235,7 +244,7 @@ def _report(visit: Visit) -> dict[str, Any]:
     }
 
 
-def _reflection(visit: Visit) -> dict[str, Any]:
+def _reflection(visit: Visit) -> Json:
     return {
         "host": visit.host.id,
         "language": visit.host.languages[0],

@@ -3,45 +3,53 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
-from itertools import chain, cycle
+from itertools import count, islice
 
-from deploy.demo.chapters.campaign import report_round, rounds_in
+from deploy.demo.chapters.campaign import report_round, sheets
 from deploy.demo.chapters.exchange import offer, request
 from deploy.demo.chapters.readers import LATECOMERS, readers_confirm, sign_up
 from deploy.demo.countries import SERVICES as OFFERED
-from deploy.demo.stage import House, Stage
+from deploy.demo.stage import House, Stage, together
 from deploy.engines import SERVICES
 
-_SENDERS = 3
-"""How many commands are under way at each service at any time."""
-_PAUSE_S = 0.25
 _BEFORE_THE_KILL_S, _AWAY_S = 1.0, 0.5
-_ROUNDS = {"DE": 60, "CZ": 40, "SK": 30, "IT": 10, "NL": 10, "AT": 10, "CH": 5, "BG": 5, "BA": 5, "HU": 5, "KE": 5}
+_ROOMS = {"DE": 16, "CZ": 12, "SK": 8, "IT": 3, "NL": 2, "AT": 2}
 
-Work = Iterator[Callable[[], Awaitable[object]]]
+Command = Callable[[], Awaitable[object]]
+
+
+@dataclass(frozen=True)
+class Flow:
+    """Commands that are sent to a service as long as the storm lasts: so many at the same time, with a pause after."""
+
+    commands: Iterator[Command]
+    senders: int = 3
+    pause_s: float = 0.25
 
 
 async def services_die(stage: Stage) -> None:
     """Every service gets SIGKILL while commands are under way; whoever gets no answer repeats with the same key."""
     before = len(stage.ledger.accepted)
+    latecomers = _latecomers(stage)
+    flows = (
+        Flow(_services_are_offered(stage)),
+        Flow(_houses_and_guests(stage), pause_s=0.5),
+        Flow(latecomers, senders=2, pause_s=0.5),
+        Flow(await _news_is_reworded(stage), senders=1),
+        Flow(_rooms_go_on_talking(stage)),
+    )
     over = asyncio.Event()
-    flows = {
-        "directory": _services_are_offered(stage),
-        "exchange": _houses_and_guests(stage),
-        "newsletter": _latecomers(stage),
-        "campaign": _rooms_go_on_talking(stage),
-    }
-    senders = [asyncio.create_task(_send(flows[service], over)) for service in SERVICES for _ in range(_SENDERS)]
+    senders = [asyncio.create_task(_send(flow, over)) for flow in flows for _ in range(flow.senders)]
     try:
         for service in SERVICES:
             await asyncio.sleep(_BEFORE_THE_KILL_S)
-            await _kill(stage, service)
-        await asyncio.sleep(_BEFORE_THE_KILL_S)
+            await kill_and_restart(stage, service)
     finally:
         over.set()
         await asyncio.gather(*senders)
-    await _let_in_the_rest(flows["newsletter"])
+    await together(list(latecomers))
     stage.report.say(
         f"{len(stage.ledger.accepted) - before} commands were accepted meanwhile; "
         f"{stage.ledger.unanswered.total()} attempts got no answer and were repeated with their key, "
@@ -52,7 +60,6 @@ async def services_die(stage: Stage) -> None:
         all(killed["unanswered"] > 0 for killed in stage.cast.killed),
         ", ".join(f"{killed['service']} {killed['unanswered']}" for killed in stage.cast.killed),
     )
-    await stage.settled()
     await readers_confirm(stage, stage.cast.readers[-LATECOMERS:])
 
 
@@ -70,61 +77,62 @@ async def kill_and_restart(stage: Stage, service: str) -> None:
     stage.report.say(f"{service} ({said}) killed with SIGKILL, ready again after {away_s:.1f} s")
 
 
-async def _kill(stage: Stage, service: str) -> None:
-    await kill_and_restart(stage, service)
-
-
-async def _send(work: Work, over: asyncio.Event) -> None:
+async def _send(flow: Flow, over: asyncio.Event) -> None:
     """One command after the other, with a pause; the last one is answered before this ends."""
-    while not over.is_set():
-        command = next(work, None)
-        if command is None:
+    for command in flow.commands:
+        await command()
+        if over.is_set():
             return
-        await command()
-        await asyncio.sleep(_PAUSE_S)
-
-
-async def _let_in_the_rest(work: Work) -> None:
-    for command in work:
-        await command()
+        await asyncio.sleep(flow.pause_s)
 
 
 # ---- what is asked for meanwhile
 
 
-def _services_are_offered(stage: Stage) -> Work:
+def _services_are_offered(stage: Stage) -> Iterator[Command]:
     """Centers begin to offer services that they did not have."""
     rows = {row["external_id"]: row for row in stage.listed.centers}
     houses = list(_open_houses(stage))
     stage.random.shuffle(houses)
     for code in OFFERED:
-        for house in houses[:400]:
+        for house in houses:
             if code not in rows[house.external_id]["services"].split(";"):
                 path, token = f"/centers/{house.id}/services", stage.client.center(house.id)
                 yield partial(stage.client.command, "directory", "POST", path, token, {"service": code})
 
 
-def _houses_and_guests(stage: Stage) -> Work:
+def _houses_and_guests(stage: Stage) -> Iterator[Command]:
     """More houses offer to host, and now and then somebody asks for a visit."""
-    known = {house.id for house in stage.cast.hosts} | {stage.cast.forgotten.id if stage.cast.forgotten else ""}
+    known = {house.id for house in [*stage.cast.hosts, stage.cast.forgotten] if house is not None}
     hosts = (house for house in _open_houses(stage) if house.id not in known)
-    guests = iter(stage.cast.of("CZ")[60:])
-    for number in cycle(range(4)):
-        if number == 3:
-            yield partial(request, stage, next(guests), ("cs", "de", "en"), 2)
-        else:
-            yield partial(offer, stage, next(hosts))
+    for guest in stage.cast.of("CZ")[60:]:
+        for host in islice(hosts, 6):
+            yield partial(offer, stage, host)
+        yield partial(request, stage, guest, ("cs", "de", "en"), 2)
 
 
-def _latecomers(stage: Stage) -> Work:
+def _latecomers(stage: Stage) -> Iterator[Command]:
     """The last of the readers sign up."""
     return (partial(sign_up, stage, reader) for reader in stage.cast.readers[-LATECOMERS:])
 
 
-def _rooms_go_on_talking(stage: Stage) -> Work:
-    sheets = list(chain.from_iterable(rounds_in(stage, country, number) for country, number in _ROUNDS.items()))
-    stage.random.shuffle(sheets)
-    return (partial(report_round, stage, sheet) for sheet in sheets)
+async def _news_is_reworded(stage: Stage) -> Iterator[Command]:
+    """The editor polishes a piece of news; every wording is based on the one before (If-Match)."""
+    client, editor = stage.client, stage.client.person("editor", "editor-1")
+    item = (await client.pages("newsletter", "/news-items", editor, status="proposed"))[0]
+    path, version = f"/news-items/{item['id']}/texts/en", item["version"]
+
+    async def reword(number: int) -> None:
+        nonlocal version
+        text = {**item["texts"]["en"], "text": f"{item['texts']['en']['text']} (wording {number})"}
+        version = (await client.command("newsletter", "PUT", path, editor, text, if_match=version)).version
+
+    return (partial(reword, number) for number in count(1))
+
+
+def _rooms_go_on_talking(stage: Stage) -> Iterator[Command]:
+    """Rounds come in from more houses."""
+    return (partial(report_round, stage, sheet) for sheet in sheets(stage, _ROOMS))
 
 
 def _open_houses(stage: Stage) -> Iterator[House]:

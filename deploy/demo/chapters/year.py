@@ -2,7 +2,7 @@
 
 from deploy.demo.chapters.campaign import the_campaign
 from deploy.demo.chapters.exchange import a_forgotten_house_is_found
-from deploy.demo.stage import Stage
+from deploy.demo.stage import AFTER_THE_CLOCK_S, Stage
 
 YEAR = 365
 _AFTER_THE_COLLECTION, _AFTER_THE_HARVEST = 132, 262
@@ -14,7 +14,6 @@ async def the_seasons_change(stage: Stage) -> None:
     await _phase(stage, "harvest")
     stage.days_later(_AFTER_THE_HARVEST - stage.days_passed)
     await _phase(stage, "demands")
-    await stage.settled()
     stage.report.say(
         f"{stage.stranger.count('VerificationRequested')} profiles were not confirmed for a year and are asked about, "
         f"{stage.stranger.count('VerificationLapsed')} have lapsed"
@@ -25,7 +24,7 @@ async def the_seasons_change(stage: Stage) -> None:
 async def the_year_ends(stage: Stage) -> None:
     """The last days pass; whatever is due is done."""
     stage.days_later(YEAR - stage.days_passed)
-    await stage.settled()
+    await stage.settled(AFTER_THE_CLOCK_S)
 
 
 async def _phase(stage: Stage, wanted: str) -> None:
@@ -36,4 +35,5 @@ async def _phase(stage: Stage, wanted: str) -> None:
         return any(phase["key"] == wanted and phase["current"] for phase in phases)
 
     await stage.until(f"the campaign enters {wanted}", entered)
+    await stage.settled(AFTER_THE_CLOCK_S)
     stage.report.say(f"the campaign has entered its next phase by the calendar: {wanted}")

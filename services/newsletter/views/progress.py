@@ -4,15 +4,16 @@ from pydantic import BaseModel, Field
 
 from services.newsletter.domain.delivery import Delivery
 from services.newsletter.domain.issue import Issue
-from services.newsletter.sending.batches import Batch, Batches, Outcome
+from services.newsletter.sending.batches import Batch, Batches
 from shared.aggregate import NotFound
-from shared.events.newsletter import BounceKind, IssueStatus, Totals
+from shared.events.newsletter import BounceKind, IssueStatus, Totals, WhenUncertain
 
 
 class Doubt(BaseModel):
     """A reader of whom, at some time, nobody knew whether the mail got through."""
 
     subscription: str
+    times: int = Field(description="How often that happened.")
     sent_again: bool = Field(description="The issue is one that is never missed: it was sent again, or will be.")
 
 
@@ -49,8 +50,12 @@ async def progress_of(issue: Issue, delivery: Delivery | None, batches: Batches)
         if batch.uncertain or batch.bounces:
             readers = await batches.readers(batch.id)
             doubts += [
-                Doubt(subscription=readers[index], sent_again=batch.outcomes[index] != Outcome.AMBIGUOUS)
-                for index in sorted(batch.uncertain)
+                Doubt(
+                    subscription=readers[index],
+                    times=times,
+                    sent_again=issue.when_uncertain is WhenUncertain.NEVER_MISSED,
+                )
+                for index, times in sorted(batch.uncertain.items())
             ]
             bounces += [
                 BounceView(subscription=readers[index], kind=refusal.kind, code=refusal.code)

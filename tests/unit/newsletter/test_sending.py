@@ -238,13 +238,18 @@ async def test_a_stopping_sender_lets_mails_on_their_way_arrive_and_leaves_no_do
     assert await verdict(machine, issue, 40, most_doubts=0) == []
 
 
+def started(office: Office) -> list[asyncio.Future[None]]:
+    """The service's own loops, at work."""
+    return [asyncio.ensure_future(work(office.world)) for work in SERVICE.background]
+
+
 async def test_the_service_stops_within_its_grace_and_leaves_no_doubt(office: Office) -> None:
     for number in range(12):
         await office.confirmed(f"reader{number}@example.org")
     issue = await office.drafted()
     await office.approved(issue)
     office.sink.body_takes_s = 0.05
-    loops = [asyncio.create_task(work(office.world)) for work in SERVICE.background]
+    loops = started(office)
     await ok(office.publisher.post(f"/issues/{issue}/sending", headers=key()))
     before = len(office.sink.mails)
     await office.sink.has(before + 2)
@@ -254,7 +259,7 @@ async def test_the_service_stops_within_its_grace_and_leaves_no_doubt(office: Of
     progress = (await ok(office.editor.get(f"/issues/{issue}/delivery"))).json()
     assert 2 <= progress["totals"]["accepted"] == len(office.sink.mails) - before < 12
     assert progress["doubts"] == []
-    loops = [asyncio.create_task(work(office.world)) for work in SERVICE.background]
+    loops = started(office)
     await office.sink.has(before + 12)
     while not (await office.world.repository(Delivery).get(issue)).aggregate.finished:
         await asyncio.sleep(0.01)
@@ -269,7 +274,7 @@ async def test_the_loops_wait_for_a_mail_server_that_is_away(office: Office) -> 
     issue = await office.drafted()
     await office.approved(issue)
     office.sink.answer_sender = lambda address: "421 4.3.2 not now"
-    loops = [asyncio.create_task(work(office.world)) for work in SERVICE.background]
+    loops = started(office)
     await ok(office.publisher.post(f"/issues/{issue}/sending", headers=key()))
     await office.sign_up("eva@example.org")
     await office.network.settle()

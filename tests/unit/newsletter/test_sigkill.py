@@ -1,4 +1,4 @@
-"""A real process sends to 2,000 readers and is killed with SIGKILL again and again, wherever it happens to be."""
+"""A real process sends to 1,200 readers and is killed with SIGKILL again and again, wherever it happens to be."""
 
 import asyncio
 import random
@@ -13,8 +13,8 @@ from tests.unit.newsletter.machine import Machine, verdict
 from tests.unit.newsletter.remote_store import serve_store
 from tests.unit.newsletter.sink import Sink
 
-READERS = 2000
-KILLS = 8
+READERS = 1200
+KILLS = 6
 CONNECTIONS = 4
 
 

@@ -126,9 +126,9 @@ class Attempt(Generic[A]):
     decide: Callable[[A | None, datetime], A]
 
 
-def event_id(command: str, index: int) -> str:
-    """The id of a command's event number ``index``."""
-    return derived_id("event", command, index)
+def event_id(command: str, target: str, index: int) -> str:
+    """The id of event number ``index`` that a command records on the aggregate ``target``."""
+    return derived_id("event", command, target, index)
 
 
 def recorded_from(stream: Stream, key: str, entry: Document) -> Recorded:
@@ -336,14 +336,14 @@ class Repository(Generic[A]):
             known = attempt.command.id in document.recent
             in_outbox = any(entry["command"] == attempt.command.id for entry in document.pending)
             if not in_outbox and (known or len(document.recent) >= REMEMBERED):
-                asked.append(event_id(attempt.command.id, 0))
+                asked.append(event_id(attempt.command.id, attempt.id, 0))
         return await self._journal.get_many(asked) if asked else {}
 
     def _apply(
         self, attempt: Attempt[A], document: _Working[A], journal: dict[str, Document], now: datetime
     ) -> Receipt[Any]:
         command = attempt.command
-        first = self._first_event(command.id, document, journal)
+        first = self._first_event(attempt, document, journal)
         if first is not None:
             return self._replay(attempt, first)
         if command.expected is not None and command.expected != document.version and document.version:
@@ -366,7 +366,7 @@ class Repository(Generic[A]):
             if len(data) > _EVENT_MOST:
                 raise TooLarge(f"this would make an event of more than {_EVENT_MOST} bytes")
             entries.append({
-                "id": event_id(command.id, index),
+                "id": event_id(command.id, attempt.id, index),
                 "type": self.stream.type_of(type(event)),
                 "sequence": document.version + index + 1,
                 "happened": instant_text(to_instant(happened) if happened else now),
@@ -388,11 +388,11 @@ class Repository(Generic[A]):
         names = [type(event).__name__ for event, _ in facts]
         return self._receipt_of(attempt.id, document.version, names, now, public)
 
-    def _first_event(self, command: str, document: _Working[A], journal: dict[str, Document]) -> Document | None:
+    def _first_event(self, attempt: Attempt[A], document: _Working[A], journal: dict[str, Document]) -> Document | None:
         for entry in (*document.pending, *document.new_events):
-            if entry["command"] == command:
+            if entry["command"] == attempt.command.id:
                 return entry
-        return journal.get(event_id(command, 0))
+        return journal.get(event_id(attempt.command.id, attempt.id, 0))
 
     def _replay(self, attempt: Attempt[A], first: Document) -> Receipt[Any]:
         if first["fingerprint"] != attempt.command.fingerprint:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import subprocess
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -27,6 +28,8 @@ def topics(context: typer.Context, kafka: KafkaAddress = None, as_json: AsJson =
     from shared.messaging.log import LogUnavailable
     from shared.messaging.topics import topic_states
 
+    if kafka is None:
+        _go_where_the_broker_is("topics", *(["--json"] if as_json else []))
     logging.getLogger("aiokafka").addHandler(logging.NullHandler())
     try:
         states = asyncio.run(topic_states(kafka or _own_broker()))
@@ -45,6 +48,8 @@ def create(kafka: KafkaAddress = None, as_json: AsJson = False) -> None:
     from shared.messaging.log import LogUnavailable
     from shared.messaging.topics import create_topics
 
+    if kafka is None:
+        _go_where_the_broker_is("topics", "create", *(["--json"] if as_json else []))
     logging.getLogger("aiokafka").addHandler(logging.NullHandler())
     try:
         created = asyncio.run(create_topics(kafka or _own_broker(), catalogue()))
@@ -108,6 +113,13 @@ def doctor(as_json: AsJson = False) -> None:
                 out.print(f"        {finding.remedy}", markup=False)
     if not all(finding.well for finding in findings):
         raise typer.Exit(1)
+
+
+def _go_where_the_broker_is(*arguments: str) -> None:
+    """Where only containers reach the broker, the same command is run in one, and this one ends as that did."""
+    command = kept_network().engine.beside_the_broker(*arguments)
+    if command is not None:
+        raise typer.Exit(subprocess.run(command, check=False).returncode)
 
 
 def _own_broker() -> str:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -10,6 +11,7 @@ from deploy.demo.ledger import Accepted, Position
 from deploy.demo.stage import Stage, together
 from deploy.demo.watch import Seen
 from deploy.engines import SERVICES
+from shared.clock import instant_text
 
 _SENT_AGAIN = 60
 _BY_THE_CLOCK = frozenset({
@@ -115,6 +117,28 @@ async def calendars_and_visits_agree(stage: Stage) -> None:
     )
     between = statuses["requested"] + statuses["declined"] + statuses["expired"]
     stage.report.expect("no visit is left between two steps", between == 0)
+    overdue = _overdue(stage)
+    stage.report.expect("no deadline has passed unnoticed", not overdue, _first(overdue))
+
+
+def _overdue(stage: Stage) -> list[str]:
+    """What ought to have been done by now, by the clock alone."""
+    now, year_ago = instant_text(stage.network.time()), str(stage.today() - timedelta(days=367))
+    waiting = stage.stranger.latest("exchange.visit.v1").values()
+    visits = [
+        f"visit {seen.key} waits since {seen.snapshot[deadline]}"
+        for seen in waiting
+        for deadline in ("answer_by", "confirm_by")
+        if (seen.snapshot[deadline] or now) < now
+    ]
+    centers = [
+        f"center {key} was confirmed on {seen.snapshot['verified_on']}"
+        for key, seen in stage.stranger.latest("directory.center.v1").items()
+        if seen.snapshot["status"] != "closed"
+        and seen.snapshot["check"] == "fresh"
+        and seen.snapshot["verified_on"] < year_ago
+    ]
+    return visits + centers
 
 
 # ---- commands and events

@@ -97,6 +97,10 @@ class Engine(Protocol):
         """The command that prints what ``part`` writes from now on, until it is interrupted."""
         ...
 
+    def beside_the_broker(self, *arguments: str) -> Sequence[str] | None:
+        """The command that runs ``mine ARGUMENTS`` where the broker can be reached; None when that is here."""
+        ...
+
     def wipe(self) -> None:
         """Removes the data of a stopped network: records, documents, mails. Keys stay."""
         ...

@@ -83,14 +83,14 @@ class DockerEngine:
             self._compose("run", "--rm", "--no-deps", "--no-TTY", "topics")
         if services:
             tell("starting " + ", ".join(services))
-            self._up(*services)
+            self._up(*self._with_replicas(services))
 
     def stop(self, parts: Sequence[str]) -> None:
         """Services first, so that they can still write what they hold; then what they stand on."""
         there = [part for part in parts if self._container(part)]
         for some in ([part for part in there if part in SERVICES], [part for part in there if part in BACKING]):
             if some:
-                self._compose("stop", *some)
+                self._compose("stop", *self._with_replicas(some))
 
     def kill(self, part: str) -> None:
         """SIGKILL to the container's first process; Docker leaves it down, because it was told to."""
@@ -176,6 +176,11 @@ class DockerEngine:
 
     def _up(self, *arguments: str) -> None:
         self._compose("up", "--detach", "--no-deps", "--no-build", "--quiet-pull", *arguments)
+
+    def _with_replicas(self, parts: Sequence[str]) -> list[str]:
+        """The parts, and the further replicas that an override adds: ``exchange-1`` is one of ``exchange``."""
+        defined = self._compose("config", "--services").split()
+        return [*parts, *(name for name in defined if name.rpartition("-")[0] in parts)]
 
     def _container(self, part: str) -> dict[str, str]:
         """The part's container as ``docker ps`` shows it; empty when there is none."""

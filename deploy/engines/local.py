@@ -145,11 +145,14 @@ class LocalEngine:
         """See `Engine.follow`."""
         return ["tail", "-n", "0", "-F", str(self._log(part))]
 
+    def beside_the_broker(self, *arguments: str) -> Sequence[str] | None:
+        """Always None: the broker listens on this machine."""
+        return None
+
     def wipe(self) -> None:
-        """Removes ``kafka/``, ``mongo/``, ``mail/``, ``logs/`` and the clock; keys stay."""
-        for name in ("kafka", "mongo", "mail", "logs", "run"):
+        """Removes what the parts wrote into the home, and the clock; keys stay."""
+        for name in ("kafka", "mongo", "mail", "logs", "run", "clock", *SERVICES):
             shutil.rmtree(self._home / name, ignore_errors=True)
-        self._plan.clock_file.unlink(missing_ok=True)
 
     # ---- starting
 

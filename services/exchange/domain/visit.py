@@ -502,19 +502,20 @@ class Visit(Aggregate):
         return None
 
     def ring(self, now: datetime) -> None:
-        """No answer: on to the next house. No confirmation, or no time left for any host: the visit is given up."""
-        due = self.due()
-        if due is None or now < due:
-            return
-        if self.status is VisitStatus.MATCHED and self.place is not None:
-            place = self.place
-            self._disengage(place, "expired", None, now)
-            self.status = VisitStatus.EXPIRED
-            self.record(OfferExpired(host=place.host, round=place.round, days=place.days))
-        elif self.status is VisitStatus.ACCEPTED:
-            self._cancel("not-confirmed")
-        else:
-            self._cancel("window-passed")
+        """No answer: on to the next house. No confirmation, or no time left for any host: the visit is given up.
+
+        Both at once where the last day to begin has passed with the time to answer.
+        """
+        while (due := self.due()) is not None and now >= due:
+            if self.status is VisitStatus.MATCHED and self.place is not None:
+                place = self.place
+                self._disengage(place, "expired", None, now)
+                self.status = VisitStatus.EXPIRED
+                self.record(OfferExpired(host=place.host, round=place.round, days=place.days))
+            elif self.status is VisitStatus.ACCEPTED:
+                self._cancel("not-confirmed")
+            else:
+                self._cancel("window-passed")
 
     # ---- afterwards
 

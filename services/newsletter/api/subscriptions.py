@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import Depends, Form, Request
+from fastapi import Depends, Form
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -25,6 +25,7 @@ from shared.aggregate import NotFound, Refusal, Why
 from shared.commands import Attempt, Command
 from shared.events.newsletter import Departure, LanguageTag, ListName, SubscriptionStatus
 from shared.http import APIRouter, CommandDep, NaturalCommandDep, WorldDep
+from shared.http.languages import LanguagesDep
 from shared.ids import derived_id
 from shared.security import public
 
@@ -90,11 +91,8 @@ async def sign_up(
 # ---- pages
 
 
-async def _language_of_browser(request: Request) -> str:
-    """The first language of Accept-Language that the pages speak."""
-    wanted = request.headers.get("Accept-Language", "")
-    tags = [part.partition(";")[0].strip().lower() for part in wanted.split(",")[:10]]
-    return next((tag.partition("-")[0] for tag in tags if tag.partition("-")[0] in WORDS), "en")
+async def _language_of_browser(languages: LanguagesDep) -> str:
+    return languages.choose(WORDS)
 
 
 BrowserLanguage = Annotated[str, Depends(_language_of_browser)]

@@ -51,6 +51,9 @@ class NoEngine:
     def follow(self, part):
         return []
 
+    def beside_the_broker(self, *arguments):
+        return None
+
     def wipe(self):
         self.calls.append(("wipe",))
 
@@ -154,6 +157,16 @@ def test_down_keeps_the_data_and_wipe_removes_them_but_not_the_keys(network, hom
     network.down(wipe=True)
     assert network.engine.calls[-1] == ("wipe",)
     assert os.listdir(home) == ["keys"]
+
+
+def test_wiping_a_local_network_leaves_its_keys_and_what_it_does_not_know(home):
+    network = Network.planned(home, Ports(), virtual_clock=True)
+    network.token("office")
+    network.clock.move(timedelta(days=1))
+    for name in ("kafka", "mongo", "mail", "logs", "newsletter", "somebody-elses"):
+        (home / name).mkdir()
+    network.down(wipe=True)
+    assert sorted(os.listdir(home)) == ["keys", "somebody-elses"]
 
 
 def test_restarting_stops_first(network):

@@ -283,6 +283,18 @@ def test_a_house_that_did_not_answer_is_passed_over_for_ever(matched: Make, said
         asked.accept("muenchen", late)
 
 
+def test_a_house_asked_for_the_very_last_days_and_silent_until_then_ends_the_visit(
+    matched: Make, said: Make, now: datetime
+) -> None:
+    asked: Visit = matched()
+    over = datetime(2026, 9, 28, tzinfo=UTC)
+    asked.ring(over)
+    expired, cancelled = said(asked)
+    assert expired == OfferExpired(host="muenchen", round=1, days=SEPTEMBER)
+    assert (cancelled.reason, cancelled.host) == ("window-passed", None)
+    assert asked.due() is None
+
+
 @pytest.mark.parametrize("stage", ["matched", "accepted", "confirmed", "prepared"])
 def test_a_host_may_say_no_until_the_visit_begins(matched: Make, said: Make, now: datetime, stage: str) -> None:
     asked: Visit = matched()

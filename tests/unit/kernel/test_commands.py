@@ -105,3 +105,12 @@ async def test_an_event_that_no_topic_would_take_is_refused_before_it_is_written
     with pytest.raises(TooLarge):
         await toys.open("a", holder="h" * 1_000_000)
     assert await toys.accounts.count({}) == 0
+
+
+async def test_one_key_used_on_two_aggregates_makes_two_events(toys):
+    for id in ("a", "b"):
+        await toys.accounts.create(Command("same"), lambda own, now: Account.open(own, "h1"), id=id)
+    await toys.settle()
+    events = [(await toys.accounts.history(id))[0].record.id for id in ("a", "b")]
+    assert len(set(events)) == 2
+    assert await toys.left.store.collection("journal").count({}) == 2

@@ -50,7 +50,8 @@ def markdown(title: str, about: str, columns: Sequence[str], rows: Sequence[Sequ
 def keep(name: str, page: str, packages: Sequence[str]) -> None:
     """Writes the last table to ``docs/benchmarks/NAME.md``."""
     with_what = ", ".join(f"{package} {version(package)}" for package in packages)
-    footer = f"\nMeasured {datetime.now(UTC).date().isoformat()} with Python {platform.python_version()}, {with_what}.\n"
+    today = datetime.now(UTC).date().isoformat()
+    footer = f"\nMeasured {today} with Python {platform.python_version()}, {with_what}.\n"
     KEPT.mkdir(parents=True, exist_ok=True)
     (KEPT / f"{name}.md").write_text(page + footer)
 

@@ -2,8 +2,26 @@
 
 from collections.abc import Iterable
 
-from services.exchange.taxonomy.topics import topics
 from shared.aggregate import Refusal, Why
+
+TOPICS = (
+    "founding-a-center",
+    "volunteers-and-recognition",
+    "leadership-and-conflict",
+    "funding-and-municipality",
+    "self-run-childcare",
+    "father-involvement",
+    "newcomers-and-language",
+    "intergenerational-house",
+    "social-business",
+    "crisis-and-post-war-work",
+    "documentation-and-stories",
+    "lobbying-and-local-dialogue",
+    "public-relations",
+    "digital-tools",
+    "first-1000-days",
+)
+"""The taxonomy, version 1; `services.exchange.taxonomy` has the names."""
 
 
 class UnknownTopics(Refusal):
@@ -16,7 +34,7 @@ class UnknownTopics(Refusal):
 def known(codes: Iterable[str]) -> list[str]:
     """``codes`` in their order, each once; `UnknownTopics` if one is not in the taxonomy."""
     asked = list(dict.fromkeys(codes))
-    strange = [code for code in asked if code not in topics()]
+    strange = [code for code in asked if code not in TOPICS]
     if strange:
         raise UnknownTopics("not in the taxonomy of topics", topics=strange)
     return asked

@@ -26,7 +26,11 @@ class ComposeLoader(yaml.SafeLoader):
     """Knows compose's own tags, which say how an override is merged."""
 
 
-ComposeLoader.add_constructor("!override", lambda loader, node: loader.construct_sequence(node))
+def _as_it_is(loader: yaml.SafeLoader, node: yaml.SequenceNode) -> list[Any]:
+    return loader.construct_sequence(node)
+
+
+ComposeLoader.add_constructor("!override", _as_it_is)
 
 
 def parsed(file: Path) -> dict[str, Any]:

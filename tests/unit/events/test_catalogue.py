@@ -131,7 +131,7 @@ def test_a_mirror_gets_the_snapshot_alone_whatever_the_event() -> None:
     assert snapshot_of(newer) == CENTER.snapshot
     with pytest.raises(Unreadable, match="snapshot: Input should be"):
         snapshot_of(closed(data={"reason": "merged"}))
-    with pytest.raises(Unreadable, match="topic com.example is none of ours"):
+    with pytest.raises(Unreadable, match=r"topic com\.example is none of ours"):
         snapshot_of(closed(topic="com.example"))
 
 

@@ -51,7 +51,7 @@ def a_stream(
         service="directory",
         aggregate=aggregate,
         about="Centers.",
-        snapshot=seen(**center, offers=offers),
+        snapshot=seen.model_validate({**center, "offers": offers}),
         events=(model(**example),),
     )
 

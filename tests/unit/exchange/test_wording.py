@@ -3,6 +3,8 @@
 import pytest
 
 from services.exchange.api.wording import SPOKEN, language_name, reason_in_words, topic_name
+from services.exchange.domain.topics import TOPICS
+from services.exchange.taxonomy.topics import topics
 from shared.events.exchange import MatchReason
 
 CODES = (
@@ -32,3 +34,7 @@ def test_what_has_no_words_is_shown_as_its_code() -> None:
     assert topic_name("formerly-known", "de") == "formerly-known"
     assert language_name("xx", "de") == "xx"
     assert language_name("sw", "cs") == "svahilština"
+
+
+def test_every_topic_has_a_name_and_every_name_a_topic() -> None:
+    assert tuple(topics()) == TOPICS

@@ -23,7 +23,7 @@ from shared.observability.metrics import Metrics
 from shared.reactions import Mirror, Policy
 from shared.settings import Settings
 from shared.store.port import Document, Index, Store, StoreUnavailable
-from shared.timers import ring_due
+from shared.timers import Timers
 from shared.world import World
 
 _STUCK_AFTER_S = 60.0
@@ -78,6 +78,7 @@ class Runtime:
         self._repositories: dict[type[Aggregate], Repository[Any]] = {
             aggregate: Repository(aggregate, store, clock, self.relay, self.metrics) for aggregate in service.aggregates
         }
+        self.timers = Timers(list(self._repositories.values()), clock)
         mirrors = [mirror.name for mirror in service.mirrors]
         self.world = World(service.name, settings, clock, store, self.metrics, self._repositories, mirrors)
         self._dead_letters = DeadLetters(service.name, store, log, clock, self.metrics)
@@ -115,7 +116,7 @@ class Runtime:
         await host.start()
         self._loops = [
             asyncio.create_task(self._every("recovery", self.settings.recovery_interval_s, self._recover)),
-            asyncio.create_task(self._every("timers", self.settings.timer_interval_s, self._ring)),
+            asyncio.create_task(self._every("timers", self.settings.timer_interval_s, self.timers.ring)),
             asyncio.create_task(self._every("gaps", _ASK_AGAIN_S, self.consumer.ask_again)),
             *(asyncio.create_task(self._keep_running(work)) for work in self.service.background),
         ]
@@ -180,9 +181,6 @@ class Runtime:
     async def _recover(self) -> int:
         await self.log.ping()  # while the broker is away the outboxes are the safest place
         return await self.relay.recover(self.streams)
-
-    async def _ring(self) -> int:
-        return await ring_due(self._repositories.values(), self.clock)
 
     # ---- what operators ask for
 
@@ -258,6 +256,7 @@ class Runtime:
             "now": self.clock.now().isoformat(),
             "pending_events": self.relay.pending,
             "documents": {name: await self.store.collection(name).count({}) for name in self._collections()},
+            "failing_timers": self.timers.failing,
             "dead_letters": await self.store.collection("dead-letters").count({}),
             "gaps": await self.store.collection("gaps").count({}),
         }

@@ -17,7 +17,6 @@ from shared.messaging.memory import MemoryLog, MemorySubscription
 from shared.security import create_key_set, issue_token
 from shared.service import Runtime, Service
 from shared.store.memory import MemoryStore
-from shared.timers import ring_due
 
 START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 
@@ -97,7 +96,7 @@ class MemoryNetwork:
                 await runtime.relay.drain()
                 moved += await self.subscriptions[name].pump()
                 await runtime.relay.drain()
-                moved += await ring_due([runtime.repository(each) for each in runtime.service.aggregates], self.clock)
+                moved += await runtime.timers.ring()
             if not moved:
                 return
 

@@ -183,24 +183,6 @@ async def test_times_travel_unchanged(toys):
     assert instant_text(published.happened) == instant_text(START)
 
 
-@pytest.mark.parametrize("times", [1, 2])
-async def test_deadlines_ring_once_whoever_asks(toys, times):
-    import asyncio
-    from datetime import timedelta
-
-    from shared.commands import Command
-    from shared.timers import ring_due
-
-    await toys.open("a")
-    await toys.accounts.change("a", Command("remind"), lambda each, now: each.remind(now))
-    assert await ring_due([toys.accounts], toys.clock) == 0
-    toys.clock.move(timedelta(days=2))
-    rung = await asyncio.gather(*(ring_due([toys.accounts], toys.clock) for _ in range(times)))
-    assert sum(rung) >= 1
-    assert (await toys.accounts.get("a")).version == 3
-    assert await ring_due([toys.accounts], toys.clock) == 0
-
-
 async def test_a_mirror_thrown_away_is_rebuilt_byte_for_byte(toys):
     for id in "abc":
         await toys.open(id)

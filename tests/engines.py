@@ -26,6 +26,7 @@ ASKED = os.environ.get("MINE_TEST_ENGINE", "")
 KAFKA_IMAGE = "apache/kafka:4.1.0"
 MONGO_IMAGE = "mongo:8.0"
 _READY_WITHIN_S = 120.0
+_BUSY_MACHINE_S = 400
 
 
 class Engines(Protocol):
@@ -205,6 +206,14 @@ def engines(request: pytest.FixtureRequest) -> Iterator[Engines]:
         containers.stop()
         return
     yield LocalEngines(request.getfixturevalue("local_network"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whoever needs engines may be the one who waits for their start, and on a busy machine everything takes longer."""
+    for item in items:
+        needed = set(getattr(item, "fixturenames", ()))
+        if needed & {"engines", "local_network"} and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(_BUSY_MACHINE_S))
 
 
 def pytest_report_header() -> str:

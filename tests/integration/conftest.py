@@ -77,25 +77,32 @@ def name() -> str:
 class Process:
     """A toy service in a process of its own."""
 
-    def __init__(self, engines: Engines, service: str, replica: str = "0") -> None:
+    def __init__(self, engines: Engines, service: str, replica: str = "0", *, held: bool = False) -> None:
         place = ["--replica", replica, "--kafka", engines.kafka, "--mongo", engines.mongo_uri]
-        command = [sys.executable, "-m", "tests.integration.toy_process", service, *place]
-        self._child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        command = [sys.executable, "-m", "tests.integration.toy_process", service, *place, *["--held"] * held]
+        self._child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     async def until(self, what: str) -> float:
-        """Waits until the process says ``what``; the seconds it had run by then."""
+        """Waits until the process says ``what``; the seconds since it began to connect."""
         assert self._child.stdout is not None
         while line := await asyncio.to_thread(self._child.stdout.readline):
             if line.startswith("{") and (told := json.loads(line))["what"] == what:
                 return float(told["after_s"])
         raise AssertionError(f"the process ended before it said {what!r}")
 
+    def release(self) -> None:
+        """Lets a held process connect."""
+        assert self._child.stdin is not None
+        self._child.stdin.write("go\n")
+        self._child.stdin.flush()
+
     def kill(self) -> None:
         """SIGKILL, to this very process."""
         self._child.kill()
         self._child.wait()
-        if self._child.stdout:
-            self._child.stdout.close()
+        for pipe in (self._child.stdin, self._child.stdout):
+            if pipe:
+                pipe.close()
 
 
 @pytest.fixture
@@ -103,8 +110,8 @@ def process(toys: Engines) -> Iterator[Callable[..., Process]]:
     """Starts toy services as processes; what still runs in the end is killed."""
     started: list[Process] = []
 
-    def start(service: str, replica: str = "0") -> Process:
-        started.append(Process(toys, service, replica))
+    def start(service: str, replica: str = "0", *, held: bool = False) -> Process:
+        started.append(Process(toys, service, replica, held=held))
         return started[-1]
 
     yield start

@@ -1,12 +1,14 @@
 """The toys on real engines, in this process or in one of their own.
 
 ``python -m tests.integration.toy_process right --replica 1 --kafka HOST:PORT --mongo URI`` runs until it is killed.
-Each line it prints is a JSON object with what happened and the seconds since the start.
+With ``--held`` it connects when it is told to by a line on its standard input. Each line it prints is a JSON object
+with what happened and the seconds since it began to connect.
 """
 
 import argparse
 import asyncio
 import json
+import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
@@ -89,7 +91,9 @@ class Toy:
         return found[0].aggregate.total if found else 0
 
 
-async def _serve(toy: Toy, started: float) -> None:
+async def _serve(toy: Toy, held: bool) -> None:
+    started = time.monotonic()
+
     def said(what: str) -> None:
         print(json.dumps({"what": what, "after_s": round(time.monotonic() - started, 3)}), flush=True)
 
@@ -100,7 +104,10 @@ async def _serve(toy: Toy, started: float) -> None:
 
         return told
 
-    said("connecting")
+    if held:
+        said("held")
+        await asyncio.to_thread(sys.stdin.readline)
+        started = time.monotonic()
     await toy.start(telling)
     await toy.serving()
     said("assigned")
@@ -113,12 +120,13 @@ def main() -> None:
     parser.add_argument("--replica", default="0")
     parser.add_argument("--kafka", required=True)
     parser.add_argument("--mongo", required=True)
+    parser.add_argument("--held", action="store_true")
     told = parser.parse_args()
     service = {"left": LEFT, "right": RIGHT}[told.service]
 
     async def run() -> None:
         with toy_catalogue():
-            await _serve(Toy(service, told.kafka, told.mongo, told.replica), time.monotonic())
+            await _serve(Toy(service, told.kafka, told.mongo, told.replica), told.held)
 
     asyncio.run(run())
 

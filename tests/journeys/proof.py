@@ -58,7 +58,7 @@ def until_quiet(network: Network, databases: Databases) -> None:
 
 
 def _behind(network: Network, databases: Databases, service: Service) -> int:
-    topics = {each.stream.topic for each in (*service.mirrors, *service.policies)}
+    topics = {each.stream.topic for each in service.mirrors} | {each.stream.topic for each in service.policies}
     own = databases[service.name]
     waiting = sum(
         own[aggregate.stream.aggregate].count_documents({"outbox.sequence": {"$gte": 1}})

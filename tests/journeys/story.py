@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import date, datetime, timedelta
+from functools import partial
 from types import TracebackType
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -19,7 +20,7 @@ T = TypeVar("T")
 PATIENCE_S = 90.0
 
 
-def eventually(look: Callable[[], T], what: str = "it") -> T:
+def eventually(look: Callable[[], T | None], what: str = "it") -> T:
     """The first answer of ``look`` that is true. Assertions and lost connections in it count as "not yet"."""
     deadline = time.monotonic() + PATIENCE_S
     while True:
@@ -120,10 +121,10 @@ class Story:
         self.network.clock.move(timedelta(days=days))
         now = self.network.time()
         for service in SERVICES:
-            eventually(lambda service=service: self._clock_of(service) >= now, f"the new day at {service}")
+            eventually(partial(self._has_reached, service, now), f"the new day at {service}")
 
-    def _clock_of(self, service: str) -> datetime:
-        return datetime.fromisoformat(self.office(service).get("/admin/status").json()["now"])
+    def _has_reached(self, service: str, now: datetime) -> bool:
+        return datetime.fromisoformat(self.office(service).get("/admin/status").json()["now"]) >= now
 
     def day(self, ahead: int) -> date:
         """The day so many days from now, by the network's clock."""

@@ -1,6 +1,7 @@
 """A reader signs up, confirms, reads, and leaves; an issue goes out once two people have seen it."""
 
 import re
+from functools import partial
 
 import httpx
 import pytest
@@ -127,7 +128,7 @@ def test_an_issue_goes_out_after_a_second_look_and_reaches_each_reader_once(stor
         return [mail for mail in post.to(address) if story.mark in mail["subject"]]
 
     for address, title in readers.items():
-        [mail] = eventually(lambda address=address: issues_to(address), f"the issue at {address}")
+        [mail] = eventually(partial(issues_to, address), f"the issue at {address}")
         assert mail["subject"] == f"{title} {story.mark}"
     assert issues_to(unconfirmed) == [], "who has not confirmed gets nothing"
     assert story.kinds("newsletter.issue.v1", issue)[-1] == "IssueSent"

@@ -232,6 +232,11 @@ async def mirror_side(bootstrap: str, mongo: str, name: str, count: int, rate: i
     await host.start()
     while host.ready():
         await asyncio.sleep(0.01)
+    seen = -1
+    while seen < len(visible):  # what earlier runs left on the topic
+        seen = len(visible)
+        await asyncio.sleep(1)
+    visible.clear()
     print("ready", flush=True)
     given_up = time.monotonic() + 60
     while len(visible) < count and time.monotonic() < given_up:

@@ -358,7 +358,7 @@ class Repository(Generic[A]):
         if not facts:
             if state != before:
                 raise AssertionError(f"{type(aggregate).__name__} changed without recording what happened")
-            return self._receipt_of(attempt.id, document.version, [], now, snapshot.model_dump(mode="json"))
+            return self._receipt_of(attempt.id, document.version, [], now, snapshot)
         public = snapshot.model_dump(mode="json")
         entries = []
         for index, (event, happened) in enumerate(facts):
@@ -386,13 +386,13 @@ class Repository(Generic[A]):
         document.new_events += entries
         document.new_commands.append(command.id)
         names = [type(event).__name__ for event, _ in facts]
-        return self._receipt_of(attempt.id, document.version, names, now, public)
+        return self._receipt_of(attempt.id, document.version, names, now, snapshot)
 
     def _first_event(self, attempt: Attempt[A], document: _Working[A], journal: dict[str, Document]) -> Document | None:
         for entry in (*document.pending, *document.new_events):
             if entry["command"] == attempt.command.id:
                 return entry
-        return journal.get(event_id(attempt.command.id, attempt.id, 0))
+        return journal.get(event_id(attempt.command.id, attempt.id, 0)) if journal else None
 
     def _replay(self, attempt: Attempt[A], first: Document) -> Receipt[Any]:
         if first["fingerprint"] != attempt.command.fingerprint:
@@ -400,15 +400,17 @@ class Repository(Generic[A]):
         names: list[str] = first["names"]
         version = first["sequence"] + len(names) - 1
         recorded = datetime.fromisoformat(first["recorded"])
-        receipt = self._receipt_of(attempt.id, version, names, recorded, orjson.loads(first["data"])["snapshot"])
+        public = orjson.loads(first["data"])["snapshot"]
+        snapshot = type(self.stream.snapshot).model_validate(public, extra="ignore")
+        receipt = self._receipt_of(attempt.id, version, names, recorded, snapshot)
         receipt._replayed = True
         return receipt
 
     def _receipt_of(
-        self, id: str, version: int, names: list[str], recorded: datetime, snapshot: Document
+        self, id: str, version: int, names: list[str], recorded: datetime, snapshot: Snapshot
     ) -> Receipt[Any]:
-        receipt: Receipt[Any] = self._receipt.model_validate(
-            {"id": id, "version": version, "events": names, "recorded": recorded, "snapshot": snapshot}, extra="ignore"
+        receipt: Receipt[Any] = self._receipt.model_construct(
+            id=id, version=version, events=names, recorded=recorded, snapshot=snapshot
         )
         return receipt
 

@@ -1,11 +1,12 @@
 """Plays a year of the network's story on engines of its own, counts what happened, and writes it down.
 
-``mine demo [--keep] [--home DIRECTORY]``: the network lives in ``var/demo`` (below MINE_HOME if that is set), on free
-ports, so one that runs is not disturbed. Exit code 0 if every expectation came true, 1 if not.
+``mine demo [--keep] [--home DIRECTORY] [--engine local|docker]``: the network lives in ``var/demo`` (below MINE_HOME if
+that is set), on free ports, so one that runs is not disturbed. Exit code 0 if every expectation came true, 1 if not.
 """
 
 import argparse
 import asyncio
+import os
 import shutil
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from deploy.demo.report import Report
 from deploy.demo.stage import Stage
 from deploy.demo.watch import Stranger
 from deploy.engines import Tell
+from deploy.engines.docker import daemon_answers
 from deploy.network import Network
 from deploy.ports import free_ports
 
@@ -53,7 +55,7 @@ def run(home: Path, arguments: Sequence[str] = ()) -> int:
     """Plays the story; 0 if every expectation came true, else 1. `Trouble` when the engines cannot be started."""
     options = _parser(home).parse_args(list(arguments))
     report = Report()
-    network = _fresh_network(options.home.absolute())
+    network = _fresh_network(options.home.absolute(), options.engine)
     listed = write_list(network.plan.home / "centers.csv", datetime.now(UTC).date())
     try:
         report.chapter("A network of its own")
@@ -121,8 +123,16 @@ async def _sum_up(stage: Stage) -> None:
     report.table("The year in numbers", ("", ""), rows)
 
 
-def _fresh_network(home: Path) -> Network:
+def _usual_engine() -> str:
+    """Plain processes where there is a JDK with Maven: they start quicker. Else containers, if a daemon answers."""
+    java = shutil.which("javac") and shutil.which("mvn")
+    return "docker" if not java and daemon_answers() else "local"
+
+
+def _fresh_network(home: Path, engine: str) -> Network:
     """A network in ``home`` with nothing in it; what an earlier telling left there is removed."""
+    if engine == "docker":  # the stranger reads Kafka from outside the containers
+        os.environ.setdefault("COMPOSE_FILE", "docker-compose.yml:deploy/docker/compose.kafka-published.yml")
     earlier = Network.kept_in(home)
     if earlier is not None:
         earlier.down(wipe=True)
@@ -131,6 +141,7 @@ def _fresh_network(home: Path) -> Network:
     return Network.planned(
         home,
         free_ports(),
+        engine=engine,
         virtual_clock=True,
         environment={"MINE_TRUSTED_PROXIES": "1"},  # every reader comes from an address of their own
     )
@@ -152,4 +163,5 @@ def _parser(home: Path) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("mine demo", description="Plays a year of the network's story, and checks it.")
     parser.add_argument("--home", type=Path, default=home / "demo", help="where the network lives (%(default)s)")
     parser.add_argument("--keep", action="store_true", help="leave the network running at the end")
+    parser.add_argument("--engine", choices=("local", "docker"), default=_usual_engine(), help="default: %(default)s")
     return parser

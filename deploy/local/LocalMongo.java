@@ -64,7 +64,7 @@ public final class LocalMongo {
     /** Unsaved data at which the store would commit on its own account, in KB: never reached, see {@link Commits}. */
     private static final int NEVER_BY_SIZE_KB = 1 << 20;
 
-    private static final int CACHE_MB = 64;
+    private static final int CACHE_MB = 160;
 
     /** Bytes. A commit writes whole pages, and ids are random: with the store's own 16 KB a file grows twice as fast. */
     private static final int PAGE_SPLIT = 4096;

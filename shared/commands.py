@@ -359,7 +359,9 @@ class Repository(Generic[A]):
             if state != before:
                 raise AssertionError(f"{type(aggregate).__name__} changed without recording what happened")
             return self._receipt_of(attempt.id, document.version, [], now, snapshot)
+        names = [type(event).__name__ for event, _ in facts]
         public = snapshot.model_dump(mode="json")
+        recorded, committed = instant_text(now), instant_text(datetime.now(UTC))
         entries = []
         for index, (event, happened) in enumerate(facts):
             data = orjson.dumps({**event.model_dump(mode="json"), "snapshot": public})
@@ -369,8 +371,8 @@ class Repository(Generic[A]):
                 "id": event_id(command.id, attempt.id, index),
                 "type": self.stream.type_of(type(event)),
                 "sequence": document.version + index + 1,
-                "happened": instant_text(to_instant(happened) if happened else now),
-                "recorded": instant_text(now),
+                "happened": instant_text(to_instant(happened)) if happened else recorded,
+                "recorded": recorded,
                 "data": data.decode(),
                 "correlation": command.correlation or command.id,
                 "causation": command.causation,
@@ -378,14 +380,13 @@ class Repository(Generic[A]):
                 "actor": command.actor,
                 "command": command.id,
                 "fingerprint": command.fingerprint,
-                "names": [type(fact).__name__ for fact, _ in facts] if index == 0 else [],
-                "committed": instant_text(datetime.now(UTC)),
+                "names": names if index == 0 else [],
+                "committed": committed,
             })  # fmt: skip
         document.keep(aggregate, state)
         document.version += len(entries)
         document.new_events += entries
         document.new_commands.append(command.id)
-        names = [type(event).__name__ for event, _ in facts]
         return self._receipt_of(attempt.id, document.version, names, now, snapshot)
 
     def _first_event(self, attempt: Attempt[A], document: _Working[A], journal: dict[str, Document]) -> Document | None:

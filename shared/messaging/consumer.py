@@ -261,23 +261,23 @@ class Consumer:
         received: Received[Any] | None = catalogue.parse(event.recorded)
         assert received is not None, "a type with policies is known"
         work = []
-        with tracing.continued(event.recorded.traceparent, event.recorded.correlation):
+        with tracing.continued(event.recorded.traceparent, event.recorded.correlation) as trace:
             for policy in policies:
                 targets: Counter[tuple[str, str]] = Counter()
                 for intent in await policy.react(received, self._world):
                     target = (intent.aggregate.__name__, intent.id or "")
                     targets[target] += 1
                     id = derived_id("policy", event.recorded.id, policy.name, *target, targets[target])
-                    work.append(_Work(event, self._attempt(id, policy, event.recorded, intent)))
+                    work.append(_Work(event, self._attempt(id, policy, event.recorded, intent, str(trace))))
         return work
 
-    def _attempt(self, id: str, policy: Policy, cause: Recorded, intent: Intent) -> Attempt[Any]:
+    def _attempt(self, id: str, policy: Policy, cause: Recorded, intent: Intent, traceparent: str) -> Attempt[Any]:
         command = Command(
             id=id,
             actor=policy.name,
             correlation=cause.correlation,
             causation=cause.id,
-            traceparent=tracing.child(cause.traceparent),
+            traceparent=traceparent,
         )
         repository = self._world.repository(intent.aggregate)
         if isinstance(intent, Change):

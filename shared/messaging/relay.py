@@ -7,9 +7,11 @@ dead process left behind is found by the recovery scan of any replica.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TypeVar
 
 import structlog
 
@@ -24,6 +26,8 @@ _SETTLE_MOST = 100
 _REMEMBERED = 10_000
 _log = structlog.get_logger(__name__)
 
+T = TypeVar("T")
+
 
 class Overloaded(Exception):
     """Too many events wait for the broker; nothing was done, come back after ``retry_after_s`` seconds."""
@@ -37,6 +41,14 @@ class _Source:
 
     stream: Stream
     id: str
+
+
+@dataclass(frozen=True)
+class _Settled:
+    """Outboxes whose events the journal has up to a sequence, and how many of these it did not have before."""
+
+    through: Mapping[_Source, int]
+    new: int
 
 
 class Relay:
@@ -64,7 +76,8 @@ class Relay:
         self._flying: set[_Source] = set()
         self._acknowledged: dict[_Source, int] = {}
         self._to_settle: list[tuple[_Source, list[Document]]] = []
-        self._settling = False
+        self._settling = 0
+        self._emptying: asyncio.Queue[_Settled] = asyncio.Queue(maxsize=1)
         self._wake_settler = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self.pending = 0
@@ -91,7 +104,8 @@ class Relay:
 
     def start(self) -> None:
         """Starts publishing; `recover` must be called at intervals beside it."""
-        self._tasks = [asyncio.create_task(self._publish_forever()), asyncio.create_task(self._settle_forever())]
+        loops = (self._publish_forever, self._journal_forever, self._empty_forever)
+        self._tasks = [asyncio.create_task(loop()) for loop in loops]
 
     async def stop(self, grace_s: float = 5.0) -> None:
         """Publishes and settles what is under way for at most ``grace_s`` seconds, then stops; the rest stays safe in
@@ -221,23 +235,27 @@ class Relay:
 
     # ---- journal, then out of the outbox
 
-    async def _settle_forever(self) -> None:
+    async def _journal_forever(self) -> None:
+        """Batches are journalled in order and leave their outboxes in order, the one while the next does the other."""
         while True:
             await self._wake_settler.wait()
             self._wake_settler.clear()
             while self._to_settle:
                 batch, self._to_settle = self._to_settle[:_SETTLE_MOST], self._to_settle[_SETTLE_MOST:]
-                self._settling = True
-                try:
-                    await self._settle(batch)
-                except StoreUnavailable as error:
-                    _log.warning("settling failed", reason=str(error))
-                    self._to_settle = batch + self._to_settle
-                    await asyncio.sleep(0.5)
-                finally:
-                    self._settling = False
+                self._settling += 1
+                settled = await _patiently(partial(self._journalled, batch))
+                await self._emptying.put(settled)
 
-    async def _settle(self, batch: list[tuple[_Source, list[Document]]]) -> None:
+    async def _empty_forever(self) -> None:
+        while True:
+            settled = await self._emptying.get()
+            await _patiently(partial(self._empty, settled.through))
+            self._settling -= 1
+            self.pending = max(0, self.pending - settled.new)
+            self._metrics.outbox_depth.set(self.pending)
+
+    async def _journalled(self, batch: Sequence[tuple[_Source, list[Document]]]) -> _Settled:
+        """Writes the events of ``batch`` into the journal; how far the outboxes may be emptied now."""
         entries = {entry["id"]: (source, entry) for source, group in batch for entry in group}
         inserted = await self._journal.write([
             Insert({
@@ -255,8 +273,20 @@ class Relay:
         for source, group in batch:
             if not any(entry["id"] in forked for entry in group):
                 through[source] = max(through.get(source, 0), group[-1]["sequence"])
+        return _Settled(through, len(entries) - len(repeated))
+
+    async def _empty(self, through: Mapping[_Source, int]) -> None:
         for aggregate in {source.stream.aggregate for source in through}:
-            of_it = [(source, last) for source, last in through.items() if source.stream.aggregate == aggregate]
-            await self._store.collection(aggregate).write([Settle(source.id, last) for source, last in of_it])
-        self.pending = max(0, self.pending - len(entries) + len(repeated))
-        self._metrics.outbox_depth.set(self.pending)
+            await self._store.collection(aggregate).write([
+                Settle(source.id, last) for source, last in through.items() if source.stream.aggregate == aggregate
+            ])  # fmt: skip
+
+
+async def _patiently(work: Callable[[], Awaitable[T]]) -> T:
+    """What ``work`` returns, however long the database is away."""
+    while True:
+        try:
+            return await work()
+        except StoreUnavailable as error:
+            _log.warning("settling waits", reason=str(error))
+            await asyncio.sleep(0.5)

@@ -3,7 +3,7 @@
 Only the header ``traceparent`` is carried on; spans are not collected here, but every log line says which it is from.
 """
 
-import os
+import random
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -51,12 +51,6 @@ def parse(traceparent: str | None) -> Trace | None:
     return Trace(trace_id, span_id, f"{int(flags, 16) & 1:02x}")
 
 
-def child(traceparent: str | None) -> str:
-    """The header of a new span under ``traceparent``, or of a new trace when there is none to continue."""
-    parent = parse(traceparent)
-    return str(parent.child() if parent else new_trace())
-
-
 @contextmanager
 def continued(traceparent: str | None, correlation: str, **said: str) -> Iterator[Trace]:
     """Inside, `current_trace` is a new span under ``traceparent``, and every log line carries it, the correlation id
@@ -72,4 +66,4 @@ def continued(traceparent: str | None, correlation: str, **said: str) -> Iterato
 
 
 def _random_hex(size: int) -> str:
-    return os.urandom(size).hex()
+    return random.randbytes(size).hex()

@@ -1,7 +1,7 @@
 """Ids: new ones are UUIDv7 and sort by time, derived ones are the same for the same parts only."""
 
 import time
-from uuid import RFC_4122, UUID
+from uuid import RFC_4122, UUID, uuid5
 
 import pytest
 from hypothesis import given
@@ -56,6 +56,11 @@ def test_other_parts_make_another_id(some: list[str], others: list[str]) -> None
 
 def test_where_one_part_ends_makes_a_difference() -> None:
     assert len({derived_id("ab", "c"), derived_id("a", "bc"), derived_id("abc"), derived_id("ab", "c", "")}) == 4
+
+
+def test_a_derived_id_is_a_uuid_version_5_like_the_standard_library_makes_it() -> None:
+    namespace = UUID("6f1d3c1e-0b57-5a57-9d1c-6d696e650001")
+    assert derived_id("visit", "Ž", 7) == str(uuid5(namespace, "visit\x1fŽ\x1f7"))
 
 
 def test_parts_that_are_no_text_count_as_they_are_written() -> None:

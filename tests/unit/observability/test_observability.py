@@ -135,9 +135,8 @@ def test_concurrent_requests_do_not_mix() -> None:
 )
 def test_a_malformed_traceparent_begins_a_new_trace(header: str | None) -> None:
     assert tracing.parse(header) is None
-    begun = tracing.parse(tracing.child(header))
-    assert begun is not None
-    assert begun.trace_id != TRACE
+    with tracing.continued(header, "c") as begun:
+        assert begun.trace_id != TRACE
 
 
 def test_a_later_version_is_read_by_what_is_known_of_it() -> None:
@@ -146,7 +145,8 @@ def test_a_later_version_is_read_by_what_is_known_of_it() -> None:
 
 @given(st.text(max_size=80))
 def test_any_header_gives_a_valid_child(header: str) -> None:
-    assert tracing.parse(tracing.child(header)) is not None
+    with tracing.continued(header, "c") as begun:
+        assert tracing.parse(str(begun)) == begun
 
 
 def test_several_services_in_a_process_keep_their_own_numbers() -> None:

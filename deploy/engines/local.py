@@ -198,7 +198,7 @@ class LocalEngine:
     def _mongo_command(self) -> Sequence[str]:
         jars = self._installed()
         file = self._home / "mongo" / "documents.db"
-        java = [*_JAVA, "-Xms64m", "-Xmx512m", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
+        java = [*_JAVA, "-Xms256m", "-Xmx512m", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
         where = [ports.HOST, str(self._plan.ports.mongo), str(file)]
         return [*java, "-cp", jars.mongo_classpath, "LocalMongo", *where]
 

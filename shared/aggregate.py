@@ -59,6 +59,9 @@ class Aggregate(BaseModel):
     stream: ClassVar[Stream]
     """Topic, snapshot and event types of this aggregate."""
 
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    """Fields of the state by which many of them are looked up, one tuple an index. They only make it faster."""
+
     id: str
 
     _facts: list[tuple[Event, datetime | None]] = PrivateAttr(default_factory=list)

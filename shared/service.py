@@ -103,8 +103,9 @@ class Runtime:
     async def prepare(self) -> None:
         """Makes the indexes and counts what an earlier process left behind. `StoreUnavailable` when it cannot."""
         wanted: dict[str, Sequence[Index]] = {JOURNAL: (Index(("position",), unique=True),)}
-        for stream in self.streams:
-            wanted[stream.aggregate] = (Index(("due_at",)), Index(("outbox.committed",)))
+        for aggregate in self.service.aggregates:
+            own = (Index([f"state.{field}" for field in fields]) for fields in aggregate.indexes)
+            wanted[aggregate.stream.aggregate] = (Index(("due_at",)), Index(("outbox.committed",)), *own)
         await self.store.ensure_indexes(wanted)
         await self.relay.count_pending(self.streams)
 

@@ -16,7 +16,7 @@ from services.exchange.domain.matching import Candidate, House, best_first, rank
 from services.exchange.domain.visit import OPEN, Visit
 from shared.events import exchange as said
 from shared.events.base import Received
-from shared.events.directory import (
+from shared.events.directory.center import (
     CENTER,
     CenterClosed,
     CenterPaused,

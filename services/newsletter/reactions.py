@@ -10,7 +10,7 @@ from services.newsletter.news import Facts, in_language, place, worded
 from services.newsletter.sending.letters import Letters
 from shared.events.base import Received
 from shared.events.campaign import CAMPAIGN, CampaignLaunched, CampaignPhaseAdvanced, CampaignSnapshot
-from shared.events.directory import (
+from shared.events.directory.center import (
     CENTER,
     CenterRegistered,
     CenterReopened,

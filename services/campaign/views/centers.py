@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from shared.events.base import Received
-from shared.events.directory import CENTER, CenterClosed, CenterReopened, CenterSnapshot
+from shared.events.directory.center import CENTER, CenterClosed, CenterReopened, CenterSnapshot
 from shared.reactions import Intent, Mirror, policy
 from shared.store.port import Document, Put, Remove
 from shared.world import World

@@ -12,16 +12,16 @@ from services.directory.domain.center import Center, ClosingReason, PauseReason
 from services.directory.domain.codes import Country, Language
 from services.directory.domain.place import Place
 from services.directory.domain.profile import Profile, ProfileChange
-from services.directory.domain.text import Name
-from services.directory.taxonomy import SERVICES
 from services.directory.views.search import ORDER, SEARCH, Search, findable
 from shared.aggregate import NotFound, Refusal, Why
 from shared.commands import Loaded, Receipt, Repository
-from shared.events.directory import CenterSnapshot, CenterStatus, Check, LocationVisibility
+from shared.events.directory.center import CenterSnapshot, CenterStatus, Check, LocationVisibility
 from shared.http import APIRouter, CommandDep, EditDep, ETag, Page, PagingDep, WorldDep, paginate, repository
 from shared.ids import derived_id
 from shared.security import Caller, allow, public
 from shared.store.port import Document, Filter, Order
+from shared.taxonomy import SERVICES
+from shared.text import Name
 
 router = APIRouter(prefix="/centers", tags=["centers"])
 Centers = Annotated[Repository[Center], Depends(repository(Center))]

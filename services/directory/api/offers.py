@@ -6,9 +6,9 @@ from services.directory.api.centers import ITS_PEOPLE, CenterReceipt, Centers
 from services.directory.api.rights import by_its_people
 from services.directory.api.views import CenterId
 from services.directory.domain.profile import Languages
-from services.directory.taxonomy import SERVICES
 from shared.http import APIRouter, CommandDep, EditDep
 from shared.security import Caller
+from shared.taxonomy import SERVICES
 
 router = APIRouter(prefix="/centers/{center_id}/services", tags=["services"])
 

@@ -4,12 +4,11 @@ from collections import Counter
 
 from pydantic import BaseModel, Field
 
-from services.directory.domain.taxonomy import Taxonomy
-from services.directory.taxonomy import SERVICES
 from services.directory.views.search import SEARCH
-from shared.events.directory import CenterStatus, CountryCode
+from shared.events.directory.center import CenterStatus, CountryCode
 from shared.http import APIRouter, ETag, WorldDep
 from shared.security import public
+from shared.taxonomy import SERVICES, Taxonomy
 
 router = APIRouter(tags=["reference"])
 

@@ -13,7 +13,7 @@ from services.directory.domain.profile import Contact
 from shared.clock import Instant
 from shared.commands import Entry, Loaded
 from shared.events import catalogue
-from shared.events.directory import (
+from shared.events.directory.center import (
     CENTER,
     CenterSnapshot,
     CenterStatus,

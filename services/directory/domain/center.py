@@ -9,11 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.directory.domain.place import Place
 from services.directory.domain.profile import Contact, Kind, Languages, Profile, ProfileChange
-from services.directory.domain.taxonomy import ServiceKind
-from services.directory.domain.text import Name, words
 from shared.aggregate import Aggregate, Refusal, Why
 from shared.events import Stream
-from shared.events.directory import (
+from shared.events.directory.center import (
     CENTER,
     CenterClosed,
     CenterPaused,
@@ -36,6 +34,8 @@ from shared.events.directory import (
     VerificationLapsed,
     VerificationRequested,
 )
+from shared.taxonomy import Term
+from shared.text import Name, words
 
 TIME_TO_ANSWER = timedelta(days=90)
 """How long a center may take to confirm its profile once it was asked."""
@@ -169,7 +169,7 @@ class Center(Aggregate):
         now: datetime,
         *,
         discreet_name: str | None = None,
-        services: Sequence[ServiceKind] = (),
+        services: Sequence[Term] = (),
         verified_on: date | None = None,
         external_id: str | None = None,
     ) -> "Center":
@@ -233,7 +233,7 @@ class Center(Aggregate):
 
     # ---- services
 
-    def offer(self, service: ServiceKind, languages: Languages = ()) -> None:
+    def offer(self, service: Term, languages: Languages = ()) -> None:
         """The center begins to offer a service, in its own languages unless others are named."""
         self._require_open()
         for offer in self.offers:

@@ -5,8 +5,8 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from services.directory.domain.codes import Country
-from services.directory.domain.text import Line
-from shared.events.directory import LocationVisibility, TownPoint
+from shared.events.directory.center import LocationVisibility, TownPoint
+from shared.text import Line
 
 
 def _to_a_metre(degrees: float) -> float:

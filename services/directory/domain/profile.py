@@ -7,7 +7,7 @@ from pydantic import AfterValidator, AnyHttpUrl, BaseModel, ConfigDict, EmailStr
 from typing_extensions import TypedDict
 
 from services.directory.domain.codes import Language
-from services.directory.domain.text import Name
+from shared.text import Name
 
 _URL = TypeAdapter(AnyHttpUrl)
 

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from services.directory.domain.text import findable_words, fold, words
-from services.directory.taxonomy import SERVICES
-from shared.events.directory import CENTER, CenterSnapshot, CenterStatus, Check, OfferStatus
+from shared.events.directory.center import CENTER, CenterSnapshot, CenterStatus, Check, OfferStatus
 from shared.reactions import Mirror
 from shared.store.port import Document, Filter
+from shared.taxonomy import SERVICES
+from shared.text import findable_words, fold, words
 
 ORDER = [("name", 1)]
 """The order of every list: by folded name, then by id."""

@@ -8,10 +8,9 @@ from typing import Annotated
 from babel import Locale
 from fastapi import Depends, Response
 
-from services.exchange import taxonomy
-from services.exchange.taxonomy.topics import topics
 from shared.events.exchange import MatchReason
 from shared.http.languages import LanguagesDep
+from shared.taxonomy import TOPICS
 
 SPOKEN = ("en", "de", "cs")
 """The first one serves everybody else."""
@@ -30,7 +29,7 @@ Language = Annotated[str, Depends(_language)]
 
 @cache
 def _reasons() -> dict[str, dict[str, str]]:
-    text = files(taxonomy).joinpath(f"reasons.v{_VERSION}.json").read_text(encoding="utf-8")
+    text = files("services.exchange").joinpath("data", f"reasons.v{_VERSION}.json").read_text(encoding="utf-8")
     found: dict[str, dict[str, str]] = json.loads(text)["reasons"]
     return found
 
@@ -43,14 +42,9 @@ def reason_in_words(reason: MatchReason, language: str) -> str:
     return words[language].format(
         value=reason.value,
         of=reason.of,
-        topics=", ".join(topic_name(code, language) for code in reason.codes),
+        topics=", ".join(TOPICS.label(code, language) for code in reason.codes),
         languages=", ".join(language_name(code, language) for code in reason.codes),
     )
-
-
-def topic_name(code: str, language: str) -> str:
-    """The name of a topic; the code itself where it has none any more."""
-    return topics().get(code, {}).get(language, code)
 
 
 def language_name(code: str, language: str) -> str:

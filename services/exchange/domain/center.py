@@ -5,7 +5,7 @@ from datetime import date
 from pydantic import BaseModel, ConfigDict
 
 from shared.aggregate import Refusal
-from shared.events.directory import CenterStatus, Check, TownPoint
+from shared.events.directory.center import CenterStatus, Check, TownPoint
 
 BARS = ("center-closed", "center-paused", "check-lapsed")
 """Everything that can keep a center from hosting."""

@@ -10,7 +10,6 @@ from typing import ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.exchange.domain import topics
 from services.exchange.domain.calendar import Calendar, Place, PlaceStatus, merged, well_formed
 from services.exchange.domain.center import Center, CenterCannotHost
 from shared.aggregate import Aggregate, Refusal, Why
@@ -30,6 +29,7 @@ from shared.events.exchange import (
     PlaceReleased,
     PlaceTaken,
 )
+from shared.taxonomy import TOPICS
 
 MOST_GUESTS = 60
 
@@ -114,7 +114,7 @@ class HostOffer(Aggregate):
         offer = cls(
             id=center.id,
             country=center.country,
-            topics=topics.known(terms.topics),
+            topics=TOPICS.all_known(terms.topics),
             languages=list(dict.fromkeys(terms.languages)),
             calendar=Calendar(capacity=terms.capacity, seasons=merged(terms.seasons), blocked=merged(terms.blocked)),
             arrival=terms.arrival,
@@ -145,7 +145,7 @@ class HostOffer(Aggregate):
         broken = self.calendar.broken_by(calendar, now.date())
         if broken:
             raise PromisesBroken("places are promised on these days", days=[day.isoformat() for day in broken[:31]])
-        topics.known(set(terms.topics) - set(self.topics))
+        TOPICS.all_known(set(terms.topics) - set(self.topics))
         self.topics = list(dict.fromkeys(terms.topics))
         self.languages = list(dict.fromkeys(terms.languages))
         self.calendar = calendar

@@ -23,7 +23,7 @@ from math import asin, cos, radians, sin, sqrt
 
 from services.exchange.domain.center import Center
 from services.exchange.domain.host_offer import HostOffer
-from shared.events.directory import TownPoint
+from shared.events.directory.center import TownPoint
 from shared.events.exchange import Days, MatchReason
 
 NOTICE = timedelta(days=21)

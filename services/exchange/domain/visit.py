@@ -16,13 +16,12 @@ from typing import ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.exchange.domain import topics
 from services.exchange.domain.center import Center
 from services.exchange.domain.matching import Candidate, Wish
 from shared.aggregate import Aggregate, Refusal, Why, WrongState
 from shared.clock import Instant
 from shared.events.base import Stream
-from shared.events.directory import CenterStatus, TownPoint
+from shared.events.directory.center import CenterStatus, TownPoint
 from shared.events.exchange import (
     VISIT,
     AttendanceStated,
@@ -48,6 +47,7 @@ from shared.events.exchange import (
     VisitStatus,
     VisitWaitlisted,
 )
+from shared.taxonomy import TOPICS
 
 TIME_TO_ANSWER = timedelta(days=14)
 TIME_TO_CONFIRM = timedelta(days=14)
@@ -307,7 +307,7 @@ class Visit(Aggregate):
             guest=guest.id,
             guest_country=guest.country,
             questions=list(wanted.questions),
-            topics=topics.known(question.topic for question in wanted.questions),
+            topics=TOPICS.all_known(question.topic for question in wanted.questions),
             party=wanted.party,
             window=wanted.window,
             length=wanted.length,
@@ -459,7 +459,7 @@ class Visit(Aggregate):
         self._require_ahead(place, now)
         if not programme:
             raise RequestImpossible("a programme has at least one part")
-        dealt_with = topics.known(session.topic for session in programme)
+        dealt_with = TOPICS.all_known(session.topic for session in programme)
         if self.status is VisitStatus.PREPARED and self.programme == list(programme):
             return
         self.status = VisitStatus.PREPARED
@@ -573,8 +573,8 @@ class Visit(Aggregate):
         answered = sorted(set(report.answered))
         if any(not 1 <= number <= len(self.questions) for number in answered):
             raise RequestImpossible("an answered question is named by its number", questions=len(self.questions))
-        learned = topics.known(report.topics)
-        intentions = topics.known(intention.topic for intention in report.intentions)
+        learned = TOPICS.all_known(report.topics)
+        intentions = TOPICS.all_known(intention.topic for intention in report.intentions)
         self.report = report
         self.status = VisitStatus.REPORTED
         self.record(
@@ -593,7 +593,7 @@ class Visit(Aggregate):
         self._with_host(host)
         self._require_status({VisitStatus.HELD, VisitStatus.REPORTED}, "a reflection follows a visit that was held")
         self.require(self.reflection is None, "the host's reflection is written already")
-        learned = topics.known(reflection.topics)
+        learned = TOPICS.all_known(reflection.topics)
         self.reflection = reflection
         self.record(HostReflectionAdded(host=host, language=reflection.language, topics=tuple(learned)))
 

@@ -13,7 +13,7 @@ from services.campaign.service import SERVICE
 from services.campaign.seven import publish_the_seven
 from shared.events import catalogue
 from shared.events.base import Event, Recorded
-from shared.events.directory import (
+from shared.events.directory.center import (
     CENTER,
     CenterClosed,
     CenterRegistered,

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from shared.events.directory import CenterReopened, CenterStatus
+from shared.events.directory.center import CenterReopened, CenterStatus
 from tests.unit.campaign.conftest import MUENCHEN, PRAHA, Story, code
 
 pytestmark = pytest.mark.asyncio

@@ -1,4 +1,3 @@
-import json
 import unicodedata
 from collections import Counter
 from datetime import date
@@ -9,6 +8,7 @@ import pytest
 from deploy.demo import countries
 from deploy.demo.centers import ARABIC_HOUSE, Row, centers, write_list
 from deploy.importer import read_rows
+from shared.taxonomy import SERVICES
 
 DAY = date(2026, 3, 1)
 
@@ -65,8 +65,7 @@ def test_profiles_were_confirmed_within_the_year(rows: list[Row]) -> None:
 
 
 def test_every_service_is_in_the_directorys_taxonomy(rows: list[Row]) -> None:
-    taxonomy = json.loads(Path("services/directory/data/services.json").read_text())
-    known = {service["code"] for service in taxonomy["services"]}
+    known = {service.code for service in SERVICES.terms}
     assert set(countries.SERVICES) == known
     assert {code for row in rows for code in row["services"].split(";")} <= known
 

@@ -13,10 +13,10 @@ from services.directory.domain.center import Center
 from services.directory.domain.place import Place, Point
 from services.directory.domain.profile import Contact, Profile
 from services.directory.service import SERVICE
-from services.directory.taxonomy import SERVICES
 from shared.events import Event
-from shared.events.directory import LocationVisibility, TownPoint
+from shared.events.directory.center import LocationVisibility, TownPoint
 from shared.ids import new_id
+from shared.taxonomy import SERVICES
 from shared.testing import MemoryNetwork
 
 Register = Callable[..., Center]

@@ -409,7 +409,7 @@ async def test_a_long_history_comes_in_parts(everybody: Desk, office: Desk, prah
 async def test_the_taxonomy_is_there_to_be_read_and_kept(everybody: Desk) -> None:
     answer = await everybody.get("/taxonomy/services")
     assert answer.json()["version"] == 1
-    assert answer.json()["services"][0] == {
+    assert answer.json()["terms"][0] == {
         "code": "open-cafe",
         "labels": {"en": "Open meeting and café", "de": "Offener Treff und Café", "cs": "Otevřená kavárna a setkávání"},
     }

@@ -21,10 +21,9 @@ from services.directory.domain.center import (
 )
 from services.directory.domain.place import Place
 from services.directory.domain.profile import Contact, Profile
-from services.directory.taxonomy import SERVICES
 from shared.aggregate import WrongState
 from shared.events import Event
-from shared.events.directory import (
+from shared.events.directory.center import (
     CenterClosed,
     CenterPaused,
     CenterProfileUpdated,
@@ -44,6 +43,7 @@ from shared.events.directory import (
     VerificationLapsed,
     VerificationRequested,
 )
+from shared.taxonomy import SERVICES
 
 Happened = Callable[[Center], list[Event]]
 Register = Callable[..., Center]

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from services.directory.domain.center import Center, ClosingReason, PauseReason
 from services.directory.domain.place import Place
 from services.directory.domain.profile import Contact, Profile
-from services.directory.taxonomy import SERVICES
 from shared.aggregate import Refusal
-from shared.events.directory import LocationVisibility
+from shared.events.directory.center import LocationVisibility
+from shared.taxonomy import SERVICES
 
 Register = Callable[..., Center]
 
@@ -49,7 +49,7 @@ STEPS: st.SearchStrategy[Step] = st.one_of(
     ),
     st.sampled_from(PLACES).map(lambda place: lambda center, now: center.relocate(place, now)),
     st.sampled_from([0, 1]).map(_edit),
-    st.sampled_from(SERVICES.services).map(lambda kind: lambda center, now: center.offer(kind)),
+    st.sampled_from(SERVICES.terms).map(lambda kind: lambda center, now: center.offer(kind)),
     st.sampled_from([1, 2, 3]).map(lambda n: lambda center, now: center.pause_offer(f"s{n}")),
     st.sampled_from([1, 2, 3]).map(lambda n: lambda center, now: center.withdraw_offer(f"s{n}")),
     st.just(lambda center, now: center.verify("center", now)),

@@ -7,10 +7,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.directory.domain.text import findable_words, words
-from services.directory.taxonomy import SERVICES
 from services.directory.views.search import Search, findable
-from shared.events.directory import (
+from shared.events.directory.center import (
     CenterSnapshot,
     CenterStatus,
     Check,
@@ -20,6 +18,8 @@ from shared.events.directory import (
 )
 from shared.store.memory import MemoryStore
 from shared.store.port import Put
+from shared.taxonomy import SERVICES
+from shared.text import findable_words, words
 
 WORDS = ["Mütter", "Mutter", "muetter", "Mü", "m", "Praha", "pra", "Kurs", "Café", "kavárna", "l'", "Łódź", "9", "??"]
 texts = st.lists(st.sampled_from(WORDS), min_size=1, max_size=3).map(" ".join)
@@ -62,7 +62,7 @@ searches = st.builds(
 def plainly(search: Search, center: CenterSnapshot) -> bool:
     """The rule, written down a second time without any thought of an index."""
     offered = [offer.service for offer in center.services if offer.status == "active"]
-    labels = [label for kind in SERVICES.services if kind.code in offered for label in kind.labels.values()]
+    labels = [label for kind in SERVICES.terms if kind.code in offered for label in kind.labels.values()]
     has = {
         word
         for text in (center.name, center.town or "", *center.names.values(), *labels)

@@ -19,7 +19,7 @@ from shared.events.catalogue import (
     streams,
     topics,
 )
-from shared.events.directory import CENTER, CenterClosed
+from shared.events.directory.center import CENTER, CenterClosed
 from shared.events.documents.golden import example
 
 EVERY = [pytest.param(stream, event, id=type(event).__name__) for stream in streams() for event in stream.events]

@@ -13,9 +13,9 @@ from services.exchange.domain.host_offer import HostOffer, Terms
 from services.exchange.domain.visit import Party, Question, Request, Visit
 from services.exchange.service import SERVICE
 from shared.aggregate import Aggregate
-from shared.events import directory as told
 from shared.events.base import Event, Recorded
 from shared.events.catalogue import data_of
+from shared.events.directory import center as told
 from shared.events.exchange import Days
 from shared.ids import derived_id
 from shared.messaging import wire

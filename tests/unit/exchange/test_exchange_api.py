@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.events import directory as told
+from shared.events.directory import center as told
 from shared.http.app import create_app
 from shared.security.policy import unguarded_routes
 from tests.unit.exchange.conftest import Story
@@ -83,7 +83,7 @@ async def test_offers_of_the_wrong_form_are_refused(story: Story, wrong: dict[st
         ({"party": {"guests": 2, "children": 2}}, "request-impossible"),
         ({"length": 0}, "invalid-input"),
         ({"window": {"first": "2026-09-01", "last": "2026-09-02"}}, "request-impossible"),
-        ({"questions": [{"topic": "knitting", "text": "?", "language": "de"}]}, "unknown-topics"),
+        ({"questions": [{"topic": "knitting", "text": "?", "language": "de"}]}, "unknown-topic"),
         ({"questions": []}, "invalid-input"),
     ],
 )
@@ -330,9 +330,9 @@ async def test_a_calendar_says_how_full_it_is_and_not_who_comes(story: Story) ->
 
 async def test_the_topics_have_names_in_three_languages(story: Story) -> None:
     answer = await story.public.get("/topics")
-    topics = answer.json()["topics"]
+    topics = answer.json()["terms"]
     assert len(topics) == 15
-    assert all(set(topic["name"]) == {"en", "de", "cs"} and all(topic["name"].values()) for topic in topics)
+    assert all(set(topic["labels"]) == {"en", "de", "cs"} and all(topic["labels"].values()) for topic in topics)
     again = await story.public.get("/topics", headers={"If-None-Match": answer.headers["ETag"]})
     assert again.status_code == 304
 

@@ -8,9 +8,8 @@ import pytest
 
 from services.exchange.domain.center import Center, CenterCannotHost
 from services.exchange.domain.host_offer import Arrival, HostOffer, PromisesBroken, TermsImpossible
-from services.exchange.domain.topics import UnknownTopics
 from shared.aggregate import WrongState
-from shared.events.directory import CenterStatus, Check
+from shared.events.directory.center import CenterStatus, Check
 from shared.events.exchange import (
     Days,
     HostingChanged,
@@ -25,6 +24,7 @@ from shared.events.exchange import (
     PlaceTaken,
     Promise,
 )
+from shared.taxonomy import UnknownTopic
 
 MAY = Days(first=date(2026, 5, 4), last=date(2026, 5, 6))
 Make = Callable[..., Any]
@@ -71,9 +71,9 @@ def test_impossible_terms_are_refused(center: Make, terms: Make, now: datetime, 
 
 
 def test_only_topics_of_the_taxonomy_are_offered(center: Make, terms: Make, now: datetime) -> None:
-    with pytest.raises(UnknownTopics) as refused:
-        HostOffer.offer(center("muenchen"), terms(topics=("founding-a-center", "knitting")), now)
-    assert refused.value.details == {"topics": ["knitting"]}
+    with pytest.raises(UnknownTopic) as refused:
+        HostOffer.offer(center("muenchen"), terms(topics=("founding-a-center", "farther-involvement")), now)
+    assert refused.value.details == {"nearest": ["father-involvement"]}
 
 
 def test_a_change_names_what_changed_and_no_change_says_nothing(
@@ -94,7 +94,7 @@ def test_a_topic_that_left_the_taxonomy_may_stay_but_not_come_anew(
     house.topics = ["founding-a-center", "formerly-known"]
     house.change(terms(topics=("formerly-known",), capacity=5), now)
     assert house.topics == ["formerly-known"]
-    with pytest.raises(UnknownTopics):
+    with pytest.raises(UnknownTopic):
         house.change(terms(topics=("knitting",)), now)
 
 

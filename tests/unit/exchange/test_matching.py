@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from services.exchange.domain.matching import Candidate, House, Wish, candidate, distance_km, rank
-from shared.events.directory import CenterStatus, Check, TownPoint
+from shared.events.directory.center import CenterStatus, Check, TownPoint
 from shared.events.exchange import Days, HostStatus
 
 TODAY = date(2026, 3, 1)

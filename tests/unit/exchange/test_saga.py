@@ -42,8 +42,8 @@ from services.exchange.reactions import POLICIES
 from shared.aggregate import Aggregate, NotFound, Refusal
 from shared.clock import ManualClock
 from shared.commands import Loaded
-from shared.events import directory as told
 from shared.events.base import Event, Received, Recorded
+from shared.events.directory import center as told
 from shared.events.exchange import HOST_OFFER, VISIT, Days, Side, VisitStatus
 from shared.reactions import Change, Policy
 from shared.world import World

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from services.exchange import reactions
-from shared.events import directory as told
 from shared.events.base import Event
+from shared.events.directory import center as told
 from tests.unit.exchange.conftest import Story
 
 

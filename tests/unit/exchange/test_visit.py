@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from services.exchange.domain.matching import Candidate
-from services.exchange.domain.topics import UnknownTopics
 from services.exchange.domain.visit import (
     AnswerTooLate,
     DeclineReason,
@@ -24,7 +23,7 @@ from services.exchange.domain.visit import (
     Visit,
 )
 from shared.aggregate import WrongState
-from shared.events.directory import CenterStatus
+from shared.events.directory.center import CenterStatus
 from shared.events.exchange import (
     AttendanceStated,
     Days,
@@ -48,6 +47,7 @@ from shared.events.exchange import (
     VisitStatus,
     VisitWaitlisted,
 )
+from shared.taxonomy import UnknownTopic
 
 Make = Callable[..., Any]
 SEPTEMBER = Days(first=date(2026, 9, 7), last=date(2026, 9, 9))
@@ -142,7 +142,7 @@ def test_closed_centers_and_unknown_topics_are_refused(center: Make, wanted: Mak
     with pytest.raises(GuestClosed):
         Visit.request("v1", center("praha", status=CenterStatus.CLOSED), wanted(), now)
     knitting = (Question(topic="knitting", text="Womit?", language="de"),)
-    with pytest.raises(UnknownTopics):
+    with pytest.raises(UnknownTopic):
         Visit.request("v1", center("praha"), wanted(questions=knitting), now)
 
 
@@ -395,7 +395,7 @@ def test_the_host_writes_the_programme(confirmed: Make, said: Make, now: datetim
     ]
     with pytest.raises(RequestImpossible):
         asked.prepare("muenchen", [], now)
-    with pytest.raises(UnknownTopics):
+    with pytest.raises(UnknownTopic):
         asked.prepare("muenchen", [Session(title="Stricken", topic="knitting")], now)
     asked.prepare("muenchen", programme, now)
     asked.prepare("muenchen", programme, now)
@@ -506,7 +506,7 @@ def test_a_report_that_does_not_fit_the_visit_is_refused(held: Make, confirmed: 
     for wrong in ({"answered": (3,)}, {"answered": (0,)}):
         with pytest.raises(RequestImpossible):
             held().hand_in_report("praha", report.model_copy(update=wrong), AFTER)
-    with pytest.raises(UnknownTopics):
+    with pytest.raises(UnknownTopic):
         held().hand_in_report("praha", report.model_copy(update={"topics": ("knitting",)}), AFTER)
 
 

@@ -11,7 +11,7 @@ from services.newsletter.sending.loops import postman_of, sender_of
 from services.newsletter.service import SERVICE
 from shared.events.base import Event, Recorded, Snapshot, Stream
 from shared.events.catalogue import data_of
-from shared.events.directory import CENTER, CenterRegistered
+from shared.events.directory.center import CENTER, CenterRegistered
 from shared.ids import new_id
 from shared.messaging import wire
 from shared.testing import MemoryNetwork

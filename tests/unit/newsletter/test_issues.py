@@ -6,7 +6,7 @@ import pytest
 
 from services.newsletter.domain.subscription import Subscription
 from shared.events.campaign import CAMPAIGN, CampaignLaunched, CampaignPhaseAdvanced, Trigger
-from shared.events.directory import (
+from shared.events.directory.center import (
     CENTER,
     CenterRegistered,
     CenterReopened,

@@ -4,9 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.directory.domain.taxonomy import UnknownService
-from services.directory.domain.text import findable_words, fold, words
-from services.directory.taxonomy import SERVICES
+from shared.taxonomy import SERVICES, UnknownService
+from shared.text import findable_words, fold, words
 
 
 @pytest.mark.parametrize(
@@ -53,9 +52,9 @@ def test_folding_twice_changes_nothing_and_words_hold_no_space(text: str) -> Non
 
 
 def test_every_service_has_one_code_and_a_label_in_each_language_of_the_network() -> None:
-    codes = [kind.code for kind in SERVICES.services]
+    codes = [kind.code for kind in SERVICES.terms]
     assert len(codes) == len(set(codes)) == 29
-    assert all(set(kind.labels) == {"en", "de", "cs"} for kind in SERVICES.services)
+    assert all(set(kind.labels) == {"en", "de", "cs"} for kind in SERVICES.terms)
 
 
 def test_a_known_service_is_found_by_its_code() -> None:

@@ -1,4 +1,4 @@
-"""What the directory says: which centers there are, where, what they offer, and whether that was checked of late.
+"""Centers: who and where they are, what they offer, and whether that was checked of late.
 
 Events are kept for ever and a center may hide later. So none of them carries a street, an exact point or a contact:
 at most the town and the town's own point, for a hidden center its country only.
@@ -220,5 +220,3 @@ CENTER = Stream(
         CenterReopened(after=CenterStatus.PAUSED),
     ),
 )
-
-STREAMS = (CENTER,)

@@ -1,12 +1,13 @@
 """A Mother Center as the directory keeps it: profile, place, services, and whether all that was checked of late."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.directory.domain.days import midnight, not_in_the_future, when, year_has_begun, year_later
 from services.directory.domain.place import Place
 from services.directory.domain.profile import Contact, Kind, Languages, Profile, ProfileChange
 from shared.aggregate import Aggregate, Refusal, Why
@@ -72,13 +73,6 @@ class ClosingReason(StrEnum):
     LOST_PREMISES = "lost-premises"
     WORK_DONE = "work-done"
     OTHER = "other"
-
-
-class InTheFuture(Refusal):
-    """A day or year that has begun nowhere on earth yet."""
-
-    code = "in-the-future"
-    why = Why.INVALID
 
 
 class EndsBeforeItBegins(Refusal):
@@ -178,8 +172,8 @@ class Center(Aggregate):
         ``verified_on`` is the day its data was last known to be true (today unless given; an old one makes the
         verification due at once). With an ``external_id`` it counts as taken over from an older list.
         """
-        _not_in_the_future(verified_on, now)
-        _founded_by(profile.founded, now)
+        not_in_the_future(verified_on, now)
+        year_has_begun(profile.founded, now)
         _require_town(place, visibility)
         _require_discretion(discreet_name, place)
         center = cls(
@@ -201,7 +195,7 @@ class Center(Aggregate):
     def edit(self, change: ProfileChange, now: datetime) -> None:
         """The center describes itself anew. Values equal to the present ones change nothing."""
         self._require_open()
-        _founded_by(change.get("founded"), now)
+        year_has_begun(change.get("founded"), now)
         changed = sorted(field for field, value in change.items() if value != getattr(self.profile, field))
         if changed:
             self.profile = self.profile.model_copy(update=dict(change))
@@ -210,7 +204,7 @@ class Center(Aggregate):
     def relocate(self, place: Place, now: datetime, on: date | None = None) -> None:
         """The center moves, on the day ``on``. A discreet name that would tell the new town is given up."""
         self._require_open()
-        happened = _when(on, now)
+        happened = when(on, now)
         if place == self.place:
             return
         _require_town(place, self.visibility)
@@ -277,11 +271,11 @@ class Center(Aggregate):
         An entry that says no more than is known already (the same day, or an earlier one) changes nothing.
         """
         self._require_open()
-        happened = _when(on, now)
+        happened = when(on, now)
         day = on or now.date()
         if day <= self.verified_on:
             return
-        if _a_year_after(day) <= now.date():
+        if year_later(day) <= now.date():
             raise VerificationTooOld("a confirmation from more than a year ago says nothing about today")
         self.verified_on, self.check, self.answer_by = day, Check.FRESH, None
         self.record(CenterVerified(verified_on=day, by=by), happened)
@@ -291,8 +285,8 @@ class Center(Aggregate):
         if self.status is CenterStatus.CLOSED:
             return None
         if self.check is Check.FRESH:
-            return _midnight(_a_year_after(self.verified_on))
-        return _midnight(self.answer_by) if self.answer_by else None
+            return midnight(year_later(self.verified_on))
+        return midnight(self.answer_by) if self.answer_by else None
 
     def ring(self, now: datetime) -> None:
         """Asks for verification, or gives up waiting for it."""
@@ -311,7 +305,7 @@ class Center(Aggregate):
     def pause(self, reason: PauseReason, now: datetime, on: date | None = None, until: date | None = None) -> None:
         """The doors are shut from the day ``on``, ``until`` the day it hopes to open again. Services are kept."""
         self.require(self.status is CenterStatus.ACTIVE, "only an active center can be paused", status=self.status)
-        happened = _when(on, now)
+        happened = when(on, now)
         if until is not None and until < (on or now.date()):
             raise EndsBeforeItBegins("a pause cannot end before it begins")
         self.status, self.paused_until = CenterStatus.PAUSED, until
@@ -320,14 +314,14 @@ class Center(Aggregate):
     def resume(self, now: datetime, on: date | None = None) -> None:
         """The doors of a paused center are open again, with everything it had."""
         self.require(self.status is CenterStatus.PAUSED, "only a paused center can be resumed", status=self.status)
-        happened = _when(on, now)
+        happened = when(on, now)
         self.status, self.paused_until = CenterStatus.ACTIVE, None
         self.record(CenterReopened(after=CenterStatus.PAUSED), happened)
 
     def close(self, reason: ClosingReason, now: datetime, on: date | None = None, successor: str | None = None) -> None:
         """The center closes for good: its services end, nobody is asked to verify it any more, its history stays."""
         self._require_open()
-        happened = _when(on, now)
+        happened = when(on, now)
         if successor == self.id:
             raise OwnSuccessor("a center cannot be its own successor")
         ended = tuple(offer.service for offer in self.offers)
@@ -337,7 +331,7 @@ class Center(Aggregate):
     def reopen(self, now: datetime, on: date | None = None) -> None:
         """A closed center starts again as itself. Its services are offered anew, its profile has to be confirmed."""
         self.require(self.status is CenterStatus.CLOSED, "only a closed center can be reopened", status=self.status)
-        happened = _when(on, now)
+        happened = when(on, now)
         self.status, self.successor = CenterStatus.ACTIVE, None
         if self.check is Check.DUE:
             self.answer_by = (now + TIME_TO_ANSWER).date()
@@ -408,32 +402,3 @@ def _require_discretion(discreet_name: str | None, place: Place) -> None:
 
 def _tells_town(name: str | None, place: Place) -> bool:
     return bool({*words(name or "")} & {*words(place.town or "")})
-
-
-def _when(on: date | None, now: datetime) -> datetime | None:
-    """When a thing entered now for the day ``on`` happened; None: now. `InTheFuture` for a day still to come."""
-    _not_in_the_future(on, now)
-    return _midnight(on) if on is not None and on < now.date() else None
-
-
-def _not_in_the_future(day: date | None, now: datetime) -> None:
-    """A day counts once it has begun somewhere on earth (UTC+14)."""
-    if day is not None and day > (now + timedelta(hours=14)).date():
-        raise InTheFuture("that day is still to come")
-
-
-def _founded_by(year: int | None, now: datetime) -> None:
-    if year is not None and year > (now + timedelta(hours=14)).year:
-        raise InTheFuture("that year is still to come")
-
-
-def _a_year_after(day: date) -> date:
-    """The same day of the next year; 1 March after a 29 February."""
-    try:
-        return day.replace(year=day.year + 1)
-    except ValueError:
-        return date(day.year + 1, 3, 1)
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)

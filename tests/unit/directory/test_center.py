@@ -11,7 +11,6 @@ from services.directory.domain.center import (
     Center,
     ClosingReason,
     EndsBeforeItBegins,
-    InTheFuture,
     NameTellsTown,
     NoSuchOffer,
     OwnSuccessor,
@@ -19,6 +18,7 @@ from services.directory.domain.center import (
     TownMissing,
     VerificationTooOld,
 )
+from services.directory.domain.days import InTheFuture
 from services.directory.domain.place import Place
 from services.directory.domain.profile import Contact, Profile
 from shared.aggregate import WrongState

@@ -14,6 +14,7 @@ from shared.aggregate import Aggregate
 from shared.clock import Clock
 from shared.commands import JOURNAL, Repository, position, recorded_from
 from shared.events.base import Stream
+from shared.feed import Feed, ReadModel
 from shared.messaging import wire
 from shared.messaging.consumer import TRANSIENT, Consumer
 from shared.messaging.dead_letters import DeadLetters
@@ -40,6 +41,8 @@ class Service:
     routers: tuple[APIRouter, ...]
     mirrors: tuple[Mirror, ...] = ()
     policies: tuple[Policy, ...] = ()
+    models: tuple[Callable[[World], ReadModel], ...] = ()
+    """Read models that every process holds in memory."""
     background: tuple[Callable[[World], Awaitable[None]], ...] = ()
     """Loops of the service's own; each is started once, restarted when it fails, cancelled at the end."""
     settings: type[Settings] = Settings
@@ -81,6 +84,8 @@ class Runtime:
         self.timers = Timers(list(self._repositories.values()), clock)
         mirrors = [mirror.name for mirror in service.mirrors]
         self.world = World(service.name, settings, clock, store, self.metrics, self._repositories, mirrors)
+        self.feeds = self.world.feeds
+        self.feeds += [Feed(make(self.world), log) for make in service.models]
         self._dead_letters = DeadLetters(service.name, store, log, clock, self.metrics)
         self.consumer = Consumer(
             self.world, service.mirrors, service.policies, log, self._dead_letters, self._republish_key
@@ -114,6 +119,8 @@ class Runtime:
         await self._until_store_answers()
         self.relay.start()
         self._host = host
+        for feed in self.feeds:
+            feed.start()
         await host.start()
         self._loops = [
             asyncio.create_task(self._every("recovery", self.settings.recovery_interval_s, self._recover)),
@@ -129,6 +136,8 @@ class Runtime:
         await asyncio.gather(*self._loops, return_exceptions=True)
         if self._host:
             await self._host.stop()
+        for feed in self.feeds:
+            await feed.stop()
         await self.relay.stop()
         await self.store.close()
 
@@ -136,13 +145,16 @@ class Runtime:
         """What requests need, each with None or the reason why it is not ready."""
         host = self._host.ready() if self._host else "not started yet"
         store, broker = await asyncio.gather(_trouble(self.store.ping()), _trouble(self.log.ping()))
-        return {"store": store, "broker": broker, "consumer": host}
+        models = {feed.model.name: None if feed.ready else "still being made" for feed in self.feeds}
+        return {"store": store, "broker": broker, "consumer": host, **models}
 
     def progress(self) -> dict[str, str | None]:
         """Every loop, with None or the reason why it counts as dead: it ended, or did not come round for a minute."""
         found: dict[str, str | None] = {"relay": None if self.relay.alive() else "ended"}
         if self._host:
             found["consumer"] = self.consumer.trouble if self._host.alive() else "ended"
+        for feed in self.feeds:
+            found[feed.model.name] = feed.trouble if feed.alive() else "ended"
         for name, beat in self._beats.items():
             silent_s = time.monotonic() - beat
             found[name] = f"silent for {silent_s:.0f} s" if silent_s > _STUCK_AFTER_S else None
@@ -229,13 +241,17 @@ class Runtime:
             await ack
         return len(acks)
 
-    async def rebuild(self, mirror: str) -> int:
+    async def rebuild(self, name: str) -> int:
         """Throws a mirror away and makes it anew from its topic, while events go on arriving; how many records.
 
-        `KeyError` for a mirror that this service does not have.
+        Or this process's read model of that name, from the store (then 0). `KeyError` when there is neither.
         """
-        chosen = {each.name: each for each in self.service.mirrors}[mirror]
-        await self.store.collection(mirror).drop()
+        for feed in self.feeds:
+            if feed.model.name == name:
+                await feed.rebuild()
+                return 0
+        chosen = {each.name: each for each in self.service.mirrors}[name]
+        await self.store.collection(name).drop()
         read = 0
         async for records in self.log.read_all([chosen.stream.topic]):
             await self.consumer.mirror(records, chosen)

@@ -6,11 +6,13 @@ from typing import Any, TypeVar
 from shared.aggregate import Aggregate
 from shared.clock import Clock
 from shared.commands import Repository
+from shared.feed import Feed, NotFilled, ReadModel
 from shared.observability.metrics import Metrics
 from shared.settings import Settings
 from shared.store.port import Collection, Document, Filter, Order, Store
 
 A = TypeVar("A", bound=Aggregate)
+M = TypeVar("M", bound=ReadModel)
 
 
 class MirrorView:
@@ -56,6 +58,8 @@ class World:
         self.metrics = metrics
         self._repositories = repositories
         self._mirrors = {name: MirrorView(store.collection(name)) for name in mirrors}
+        self.feeds: list[Feed] = []
+        """One for each of the service's read models; the runtime makes, starts and stops them."""
 
     def repository(self, aggregate: type[A]) -> Repository[A]:
         """All aggregates of this type."""
@@ -64,3 +68,11 @@ class World:
     def mirror(self, name: str) -> MirrorView:
         """The service's mirror of this name."""
         return self._mirrors[name]
+
+    def model(self, kind: type[M]) -> M:
+        """The service's read model of this kind; `NotFilled` while it is still being made."""
+        feed = next(feed for feed in self.feeds if type(feed.model) is kind)
+        if not feed.ready:
+            raise NotFilled(feed.model.name)
+        assert isinstance(feed.model, kind)
+        return feed.model

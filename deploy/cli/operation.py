@@ -74,6 +74,19 @@ def republish(
     _show_count(answer, "events published again", as_json)
 
 
+def rebuild(
+    service: ServiceName,
+    name: Annotated[str, typer.Argument(help="A mirror or a read model of the service, e.g. search.")],
+    as_json: AsJson = False,
+) -> None:
+    """Makes a service's mirror or read model anew; its requests are answered meanwhile as far as that goes."""
+    network = kept_network()
+    with telling() as tell:
+        tell(f"rebuilding {name}")
+        answer = _ask(network, service, "POST", "/admin/rebuild", {"name": name}, _REPUBLISHING_MAY_TAKE_S)
+    _show_count(answer, "records read", as_json)
+
+
 def list_dead_letters(service: ServiceName, as_json: AsJson = False) -> None:
     """Lists what a service could not handle: where it came from, why, and how often it was tried."""
     letters: list[dict[str, Any]] = _ask(kept_network(), service, "GET", "/admin/dead-letters")
@@ -158,6 +171,7 @@ def add_to(app: typer.Typer) -> None:
     of_topics.command("create")(create)
     of_topics.command("republish")(republish)
     app.add_typer(of_topics, name="topics")
+    app.command()(rebuild)
     letters = typer.Typer(help="What services could not handle.", no_args_is_help=True)
     letters.command("list")(list_dead_letters)
     letters.command("retry")(retry_dead_letters)

@@ -29,11 +29,11 @@ class Retry(BaseModel):
 
 
 class Rebuild(BaseModel):
-    """Which mirror to make anew."""
+    """Which mirror or read model to make anew."""
 
     model_config = ConfigDict(extra="forbid")
 
-    mirror: str = Field(description="The name of one of the service's mirrors.", examples=["centers"])
+    name: str = Field(description="One of the service's mirrors or read models.", examples=["centers"])
 
 
 class Count(BaseModel):
@@ -53,11 +53,14 @@ async def republish(body: Republish, request: Request) -> Count:
 
 @router.post("/rebuild")
 async def rebuild(body: Rebuild, request: Request) -> Count:
-    """Throws a mirror away and makes it anew from its topic, while the service goes on. Counts the records read."""
+    """Throws a mirror away and makes it anew from its topic, while the service goes on; counts the records read.
+
+    A read model is made anew in the process that answers, from the service's own store.
+    """
     try:
-        return Count(count=await request.app.state.runtime.rebuild(body.mirror))
+        return Count(count=await request.app.state.runtime.rebuild(body.name))
     except KeyError:
-        raise Problem(404, "no-such-mirror", "this service has no mirror of that name") from None
+        raise Problem(404, "no-such-mirror", "this service has no mirror and no read model of that name") from None
 
 
 @router.get("/dead-letters")

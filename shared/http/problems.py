@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 
 from shared.aggregate import Refusal, Why
 from shared.commands import Contention, StaleVersion
+from shared.feed import NotFilled
 from shared.messaging.relay import Overloaded
 from shared.observability.tracing import current_trace
 from shared.security import TooManyRequests, Unauthenticated
@@ -104,6 +105,11 @@ def install_problems(app: FastAPI) -> None:
     async def of_store(_request: Request, _error: StoreUnavailable) -> Response:
         detail = "the database does not answer; a command may or may not have been carried out, repeat it with its key"
         return problem_response(503, "store-unavailable", detail, _retry_after(_STORE_RETRY_S))
+
+    @app.exception_handler(NotFilled)
+    async def of_model(_request: Request, error: NotFilled) -> Response:
+        detail = "this service has just started and is still reading"
+        return problem_response(503, "still-reading", detail, _retry_after(error.retry_after_s))
 
     @app.exception_handler(Overloaded)
     async def of_overload(_request: Request, error: Overloaded) -> Response:

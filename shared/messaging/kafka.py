@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaMessage
 
-from shared.messaging.log import Headers, LogUnavailable, Record
+from shared.messaging.log import Headers, LogUnavailable, Offsets, OffsetsGone, Record
 from shared.observability.metrics import Metrics
 
 _BATCH_MOST = 500
@@ -113,15 +113,7 @@ class KafkaLog:
             raise LogUnavailable(f"broker does not answer: {error!r}") from error
 
     async def read_all(self, topics: Sequence[str]) -> AsyncIterator[Sequence[Record]]:
-        consumer = AIOKafkaConsumer(
-            *topics,
-            bootstrap_servers=self._bootstrap,
-            group_id=None,
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-        )
-        try:
-            await consumer.start()
+        async with self._reading(topics, "earliest") as consumer:
             ends = await consumer.end_offsets(consumer.assignment())
             left = {partition for partition, end in ends.items() if end > 0}
             while left:
@@ -129,6 +121,36 @@ class KafkaLog:
                     yield [_record(record) for record in records if record.offset < ends[partition]]
                     if await consumer.position(partition) >= ends[partition]:
                         left.discard(partition)
+
+    async def ends(self, topics: Sequence[str]) -> Offsets:
+        async with self._reading(topics, "latest") as consumer:
+            ends = await consumer.end_offsets(consumer.assignment())
+            return {(partition.topic, partition.partition): end for partition, end in ends.items()}
+
+    async def follow(self, topics: Sequence[str], offsets: Offsets) -> AsyncIterator[Sequence[Record]]:
+        async with self._reading(topics, "none") as consumer:
+            for partition in consumer.assignment():
+                consumer.seek(partition, offsets.get((partition.topic, partition.partition), 0))
+            while True:
+                found = await consumer.getmany(timeout_ms=1000, max_records=_BATCH_MOST)
+                if records := [_record(record) for of_partition in found.values() for record in of_partition]:
+                    yield records
+
+    @contextlib.asynccontextmanager
+    async def _reading(self, topics: Sequence[str], reset: str) -> AsyncIterator[AIOKafkaConsumer]:
+        """A consumer of all partitions, in no group. Kafka's errors leave it as the port's."""
+        consumer = AIOKafkaConsumer(
+            *topics,
+            bootstrap_servers=self._bootstrap,
+            group_id=None,
+            enable_auto_commit=False,
+            auto_offset_reset=reset,
+        )
+        try:
+            await consumer.start()
+            yield consumer
+        except OffsetOutOfRangeError as error:
+            raise OffsetsGone(repr(error)) from error
         except (KafkaError, OSError) as error:
             raise LogUnavailable(repr(error)) from error
         finally:

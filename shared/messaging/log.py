@@ -6,10 +6,16 @@ from dataclasses import dataclass
 from typing import Protocol
 
 Headers = Sequence[tuple[str, bytes]]
+Offsets = dict[tuple[str, int], int]
+"""Topic and partition → the offset of the next record to read; 0 where it is missing."""
 
 
 class LogUnavailable(Exception):
     """The broker does not take records now."""
+
+
+class OffsetsGone(Exception):
+    """The topic does not have the records that follow: it was cut, or made anew."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +42,18 @@ class Producer(Protocol):
 
 
 class Log(Producer, Protocol):
-    """Also reads topics from their beginning, outside every consumer group: for rebuilds and dead letters."""
+    """Also reads topics outside every consumer group: for rebuilds, and for models that need all partitions."""
 
     def read_all(self, topics: Sequence[str]) -> AsyncIterator[Sequence[Record]]:
         """All records of these topics up to their present end, in batches, in order within each partition."""
+        ...
+
+    async def ends(self, topics: Sequence[str]) -> Offsets:
+        """Where the next records of these topics will stand. Raises `LogUnavailable`."""
+        ...
+
+    def follow(self, topics: Sequence[str], offsets: Offsets) -> AsyncIterator[Sequence[Record]]:
+        """The records of these topics from ``offsets`` on, in batches, for ever. `LogUnavailable`, `OffsetsGone`."""
         ...
 
     async def ping(self) -> None:

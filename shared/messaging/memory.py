@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from zlib import crc32
 
-from shared.messaging.log import Headers, LogUnavailable, Record
+from shared.messaging.log import Headers, LogUnavailable, Offsets, Record
 
 Hook = Callable[[str], Awaitable[None]]
 
@@ -19,6 +19,7 @@ class MemoryLog:
         self._before = before
         self.away = False
         self.topics: dict[str, list[list[Record]]] = defaultdict(lambda: [[] for _ in range(partitions)])
+        self._arrived = asyncio.Event()
 
     async def send(self, topic: str, key: bytes | None, value: bytes, headers: Headers) -> asyncio.Future[object]:
         if self._before:
@@ -28,6 +29,8 @@ class MemoryLog:
         number = crc32(key or b"") % self._partitions
         partition = self.topics[topic][number]
         partition.append(Record(topic, number, len(partition), key, value, tuple(headers)))
+        self._arrived.set()
+        self._arrived = asyncio.Event()
         done: asyncio.Future[object] = asyncio.get_running_loop().create_future()
         done.set_result(None)
         return done
@@ -36,6 +39,24 @@ class MemoryLog:
         for topic in topics:
             for partition in self.topics[topic]:
                 yield list(partition)
+
+    async def ends(self, topics: Sequence[str]) -> Offsets:
+        return {(topic, n): len(records) for topic in topics for n, records in enumerate(self.topics[topic])}
+
+    async def follow(self, topics: Sequence[str], offsets: Offsets) -> AsyncIterator[Sequence[Record]]:
+        position = dict(offsets)
+        while True:
+            arrived, ends = self._arrived, await self.ends(topics)
+            batch = [
+                record
+                for (topic, number), end in ends.items()
+                for record in self.topics[topic][number][position.get((topic, number), 0) : end]
+            ]
+            position |= ends
+            if batch:
+                yield batch
+            else:
+                await arrived.wait()
 
     async def ping(self) -> None:
         if self.away:

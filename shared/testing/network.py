@@ -52,6 +52,9 @@ class MemoryNetwork:
         for runtime in self.runtimes.values():
             await runtime.prepare()
             runtime.relay.start()
+            for feed in runtime.feeds:
+                feed.start()
+                await feed.caught_up()
         return self
 
     async def __aexit__(
@@ -60,6 +63,8 @@ class MemoryNetwork:
         for client in self._clients:
             await client.aclose()
         for runtime in self.runtimes.values():
+            for feed in runtime.feeds:
+                await feed.stop()
             await runtime.relay.stop(grace_s=0.1)
         self._directory.cleanup()
 
@@ -98,7 +103,10 @@ class MemoryNetwork:
                 await runtime.relay.drain()
                 moved += await runtime.timers.ring()
             if not moved:
-                return
+                break
+        for runtime in self.runtimes.values():
+            for feed in runtime.feeds:
+                await feed.caught_up()
 
     def events(self, topic: str, key: str | None = None) -> list[Recorded]:
         """What was published on ``topic`` (about ``key``), in order per key."""

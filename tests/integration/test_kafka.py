@@ -8,6 +8,7 @@ from typing import Any
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
+from shared.feed import Feed
 from shared.messaging.log import Record
 from tests.engines import Engines
 from tests.integration.conftest import Process, eventually
@@ -15,6 +16,7 @@ from tests.integration.toy_process import Handle, Toy
 from tests.journeys import foreign
 from tests.journeys.foreign import Seen
 from tests.toys import ACCOUNT, RIGHT, TALLY, Tally
+from tests.unit.kernel.test_feed import Totals
 
 Start = Callable[..., Process]
 SESSION_S = 10.0
@@ -94,6 +96,33 @@ async def test_a_broker_killed_in_the_middle_of_traffic_costs_no_effect_and_no_o
     assert_in_order(await said_about(toys, TALLY.topic, name))
     mirror = await right.runtime.world.mirror("accounts").get_many(accounts)
     assert {copy["total"] for copy in mirror.values()} == {sum(amounts)}
+
+
+async def test_a_read_model_in_memory_survives_the_broker_and_misses_nothing(toys: Engines, left: Toy, name: str):
+    """It reads all partitions beside every group, and goes on where it stood when the broker is back."""
+    model = Totals(left.accounts)
+    feed = Feed(model, left.log)
+    feed.start()
+    try:
+        for number in range(4):
+            await left.open(f"{name}-{number}", name)
+
+        async def told() -> bool:
+            return all(f"{name}-{number}" in model.totals for number in range(4))
+
+        await eventually(told)
+        await asyncio.to_thread(toys.kill, "kafka")
+        for number in range(4):
+            await left.deposit(f"{name}-{number}", number + 1, "while the broker is away")
+        await asyncio.to_thread(toys.start, "kafka")
+
+        async def caught_up() -> bool:
+            return [model.totals[f"{name}-{number}"] for number in range(4)] == [1, 2, 3, 4]
+
+        await eventually(caught_up)
+        assert model.filled == 1
+    finally:
+        await feed.stop()
 
 
 # ---- records that nobody can use

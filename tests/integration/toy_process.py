@@ -31,9 +31,9 @@ class Toy:
 
     def __init__(self, service: Service, kafka: str, mongo_uri: str, replica: str = "0") -> None:
         settings = Settings(kafka=kafka, mongo_uri=mongo_uri, replica=replica, recovery_interval_s=1.0)
-        self._log = KafkaLog(kafka, f"{service.name}-{replica}")
+        self.log = KafkaLog(kafka, f"{service.name}-{replica}")
         store = MongoStore.connect(mongo_uri, f"toys-{service.name}")
-        self.runtime = Runtime(service, settings, store, self._log, SystemClock())
+        self.runtime = Runtime(service, settings, store, self.log, SystemClock())
         self._host: KafkaHost | None = None
 
     async def start(self, around: Callable[[Handle], Handle] = lambda handle: handle) -> None:
@@ -47,7 +47,7 @@ class Toy:
             around(runtime.consumer.handle),
             runtime.metrics,
         )
-        await self._log.start()
+        await self.log.start()
         await runtime.start(self._host)
 
     async def serving(self) -> None:
@@ -58,7 +58,7 @@ class Toy:
     async def stop(self) -> None:
         """Stops as a service does that was asked to."""
         await self.runtime.stop()
-        await self._log.stop()
+        await self.log.stop()
 
     async def __aenter__(self) -> "Toy":
         await self.start()

@@ -234,18 +234,35 @@ class Repository(Generic[A]):
 
     # ---- commands
 
-    async def change(self, id: str, command: Command, decide: Callable[[A, datetime], object]) -> Receipt[Any]:
+    async def change(
+        self,
+        id: str,
+        command: Command,
+        decide: Callable[[A, datetime], object],
+        begin: Callable[[str], A] | None = None,
+    ) -> Receipt[Any]:
         """Carries out ``decide`` on an existing aggregate. Raises its refusals, `NotFound`, `StaleVersion`,
-        `KeyReused`, `Overloaded`, `Contention`. A repeat returns the first receipt."""
-        with self._metrics.command(self.stream.aggregate):
-            return await self._together(self.changing(id, command, decide))
+        `KeyReused`, `Overloaded`, `Contention`. A repeat returns the first receipt.
 
-    def changing(self, id: str, command: Command, decide: Callable[[A, datetime], object]) -> Attempt[A]:
+        Of an aggregate that everybody adds to and nobody founds, ``begin`` makes the empty one to start with.
+        """
+        with self._metrics.command(self.stream.aggregate):
+            return await self._together(self.changing(id, command, decide, begin))
+
+    def changing(
+        self,
+        id: str,
+        command: Command,
+        decide: Callable[[A, datetime], object],
+        begin: Callable[[str], A] | None = None,
+    ) -> Attempt[A]:
         """The attempt that `change` makes."""
 
         def decided(aggregate: A | None, now: datetime) -> A:
             if aggregate is None:
-                raise self._missing(id)
+                if begin is None:
+                    raise self._missing(id)
+                aggregate = begin(id)
             decide(aggregate, now)
             return aggregate
 

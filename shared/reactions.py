@@ -28,11 +28,12 @@ class Mirror:
 
 @dataclass(frozen=True)
 class Change(Generic[A]):
-    """A command on an own aggregate that exists."""
+    """A command on an own aggregate that exists, or that ``begin`` makes when nobody has added to it yet."""
 
     aggregate: type[A]
     id: str
     decide: Callable[[A, datetime], object]
+    begin: Callable[[str], A] | None = None
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, StringConstraints
 
 _ALLOWED_MARKS = frozenset("\u200c\u200d\u200e\u200f")  # joiners and direction marks that Persian or Arabic need
 _REFUSED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_PASTED = {0x09: " ", 0xAD: None, 0x200B: None, 0xFEFF: None}  # tab; soft hyphen, zero-width space, byte order mark
 
 _LETTERS = str.maketrans({
     "ß": "ss", "ł": "l", "ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "ð": "d", "þ": "th", "ħ": "h", "ŋ": "n",
@@ -28,8 +29,22 @@ def one_line(value: str) -> str:
     return " ".join(composed.split())
 
 
+def paragraphs(value: str) -> str:
+    """``value`` in NFC, line by line, as people paste it: tabs become spaces, soft hyphens and the like go.
+
+    `ValueError` where `one_line` raises it, and when nothing is left.
+    """
+    lines = value.translate(_PASTED).splitlines()
+    kept = "\n".join(one_line(line) for line in lines).strip()
+    if not kept:
+        raise ValueError("there is no text in it")
+    return kept
+
+
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=120), AfterValidator(one_line)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80), AfterValidator(one_line)]
+Prose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(paragraphs)]
+"""Plain text of several lines; a blank line begins a paragraph. Say how long it may be where it is used."""
 
 
 def fold(text: str) -> str:

@@ -281,7 +281,7 @@ class Consumer:
         )
         repository = self._world.repository(intent.aggregate)
         if isinstance(intent, Change):
-            return repository.changing(intent.id, command, intent.decide)
+            return repository.changing(intent.id, command, intent.decide, intent.begin)
         return repository.creation(command, intent.build, intent.id)
 
     async def _execute(self, work: Sequence[_Work]) -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.taxonomy import SERVICES, UnknownService
-from shared.text import findable_words, fold, words
+from shared.text import findable_words, fold, paragraphs, words
 
 
 @pytest.mark.parametrize(
@@ -84,3 +84,14 @@ def test_services_are_found_by_a_word_of_their_label_in_any_language() -> None:
     ]  # fmt: skip
     assert SERVICES.with_word("sprach", unfinished=True) == ["language-course"]
     assert SERVICES.with_word("sprach", unfinished=False) == []
+
+
+def test_a_text_pasted_from_a_letter_keeps_its_paragraphs_and_loses_what_nobody_sees() -> None:
+    pasted = "\ufeffMüt\u00adter\tund  Va\u0308ter\r\n\r\nein Anfang\x0bim Café\u2028\n"
+    assert paragraphs(pasted) == "Mütter und Väter\n\nein Anfang\nim Café"
+
+
+@pytest.mark.parametrize("text", ["a\u202eb", "bell\x07", "\u00ad \n\ufeff"])
+def test_hidden_directions_control_characters_and_nothing_at_all_are_no_text(text: str) -> None:
+    with pytest.raises(ValueError):
+        paragraphs(text)

@@ -114,3 +114,16 @@ async def test_one_key_used_on_two_aggregates_makes_two_events(toys):
     events = [(await toys.accounts.history(id))[0].record.id for id in ("a", "b")]
     assert len(set(events)) == 2
     assert await toys.left.store.collection("journal").count({}) == 2
+
+
+async def test_what_nobody_founds_begins_with_the_first_command_whoever_is_first(toys):
+    answers = await asyncio.gather(
+        *(
+            toys.accounts.change(
+                "a", Command(f"k{n}"), lambda each, now: each.deposit(1), begin=lambda id: Account(id=id, holder="h1")
+            )
+            for n in range(3)
+        )
+    )
+    assert sorted(answer.version for answer in answers) == [1, 2, 3]
+    assert (await toys.accounts.get("a")).aggregate.total == 3

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.directory.domain.days import midnight, not_in_the_future, when, year_has_begun, year_later
 from services.directory.domain.place import Place
-from services.directory.domain.profile import Contact, Kind, Languages, Profile, ProfileChange
+from services.directory.domain.profile import Contact, ContactPerson, Kind, Languages, Profile, ProfileChange
 from shared.aggregate import Aggregate, Refusal, Why
 from shared.events import Stream
 from shared.events.directory.center import (
@@ -24,6 +24,9 @@ from shared.events.directory.center import (
     CenterStatus,
     CenterVerified,
     Check,
+    ContactPersonForgotten,
+    ContactPersonNamed,
+    DuplicateAbsorbed,
     LocationVisibility,
     LocationVisibilityChanged,
     OfferedService,
@@ -33,13 +36,16 @@ from shared.events.directory.center import (
     ServicePaused,
     ServiceWithdrawn,
     VerificationLapsed,
+    VerificationReminded,
     VerificationRequested,
 )
-from shared.taxonomy import Term
+from shared.taxonomy import TOPICS, Term
 from shared.text import Name, words
 
 TIME_TO_ANSWER = timedelta(days=90)
 """How long a center may take to confirm its profile once it was asked."""
+REMINDERS = (timedelta(days=30), timedelta(days=60))
+"""How long after it was asked somebody is asked again."""
 
 Verifier = Literal["center", "coordinator", "office"]
 
@@ -72,6 +78,7 @@ class ClosingReason(StrEnum):
     NO_VOLUNTEERS = "no-volunteers"
     LOST_PREMISES = "lost-premises"
     WORK_DONE = "work-done"
+    DUPLICATE = "duplicate"
     OTHER = "other"
 
 
@@ -103,6 +110,20 @@ class NameTellsTown(Refusal):
     why = Why.INVALID
 
 
+class OpenedBeforeFounded(Refusal):
+    """The doors cannot have opened before the year of founding."""
+
+    code = "opened-before-founded"
+    why = Why.INVALID
+
+
+class SuccessorMissing(Refusal):
+    """A duplicate is closed in favor of the entry that stays."""
+
+    code = "successor-missing"
+    why = Why.INVALID
+
+
 class OwnSuccessor(Refusal):
     """A closed center cannot be its own successor."""
 
@@ -123,6 +144,25 @@ class NoSuchOffer(Refusal):
     why = Why.MISSING
 
 
+class Consent(BaseModel):
+    """What a contact person agreed to: that members of the network may see who they are."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    given_on: date
+    entered_by: Verifier
+    wording: int = Field(description="Version of the text that was agreed to.")
+
+
+class NamedPerson(BaseModel):
+    """A contact person with the consent to be known to members."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    person: ContactPerson
+    consent: Consent
+
+
 class Offer(BaseModel):
     """A service that the center offers."""
 
@@ -138,6 +178,7 @@ class Center(Aggregate):
     """A center: active ⇄ paused → closed (→ reopened); its profile fresh → due → lapsed → fresh again."""
 
     stream: ClassVar[Stream] = CENTER
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = (("looks_like",), ("profile.registration_number",))
 
     external_id: str | None = None
     profile: Profile
@@ -149,9 +190,13 @@ class Center(Aggregate):
     status: CenterStatus = CenterStatus.ACTIVE
     paused_until: date | None = None
     successor: str | None = None
+    absorbed: tuple[str, ...] = ()
     check: Check = Check.FRESH
     verified_on: date
     answer_by: date | None = None
+    reminders: int = 0
+    contact_person: NamedPerson | None = None
+    looks_like: str = Field(default="", description="Equal for centers of the same name in the same town.")
 
     @classmethod
     def register(
@@ -165,15 +210,20 @@ class Center(Aggregate):
         discreet_name: str | None = None,
         services: Sequence[Term] = (),
         verified_on: date | None = None,
+        opened_on: date | None = None,
         external_id: str | None = None,
     ) -> "Center":
         """A center comes into the directory, with the services it has from the start.
 
         ``verified_on`` is the day its data was last known to be true (today unless given; an old one makes the
-        verification due at once). With an ``external_id`` it counts as taken over from an older list.
+        verification due at once). It happened on the day the doors opened, as far as that is known: ``opened_on``,
+        else the first day of the founding year, else now. With an ``external_id`` it counts as taken over from an
+        older list.
         """
         not_in_the_future(verified_on, now)
         year_has_begun(profile.founded, now)
+        happened = _opened(opened_on, profile.founded, now)
+        TOPICS.all_known(profile.topics)
         _require_town(place, visibility)
         _require_discretion(discreet_name, place)
         center = cls(
@@ -184,10 +234,11 @@ class Center(Aggregate):
             visibility=visibility,
             discreet_name=discreet_name,
             verified_on=verified_on or now.date(),
+            looks_like=looks_like(profile, place),
         )
         for service in dict.fromkeys(service.code for service in services):
             center._add_offer(service, ())
-        center.record(CenterRegistered(imported=external_id is not None))
+        center.record(CenterRegistered(imported=external_id is not None), happened)
         return center
 
     # ---- who and where
@@ -196,9 +247,11 @@ class Center(Aggregate):
         """The center describes itself anew. Values equal to the present ones change nothing."""
         self._require_open()
         year_has_begun(change.get("founded"), now)
+        TOPICS.all_known(change.get("topics", ()))
         changed = sorted(field for field, value in change.items() if value != getattr(self.profile, field))
         if changed:
             self.profile = self.profile.model_copy(update=dict(change))
+            self.looks_like = looks_like(self.profile, self.place)
             self.record(CenterProfileUpdated(changed=tuple(changed)))
 
     def relocate(self, place: Place, now: datetime, on: date | None = None) -> None:
@@ -208,7 +261,7 @@ class Center(Aggregate):
         if place == self.place:
             return
         _require_town(place, self.visibility)
-        before, self.place = self.place, place
+        before, self.place, self.looks_like = self.place, place, looks_like(self.profile, place)
         if _tells_town(self.discreet_name, place):
             self.discreet_name = None
         self.record(CenterRelocated(from_country=before.country), happened)
@@ -277,28 +330,56 @@ class Center(Aggregate):
             return
         if year_later(day) <= now.date():
             raise VerificationTooOld("a confirmation from more than a year ago says nothing about today")
-        self.verified_on, self.check, self.answer_by = day, Check.FRESH, None
+        self.verified_on, self.check, self.answer_by, self.reminders = day, Check.FRESH, None, 0
         self.record(CenterVerified(verified_on=day, by=by), happened)
 
     def due(self) -> datetime | None:
-        """A year after the last verification somebody is asked; when nobody answers in time, the profile lapses."""
+        """A year after the last verification somebody is asked, twice asked again, and then the profile lapses."""
         if self.status is CenterStatus.CLOSED:
             return None
         if self.check is Check.FRESH:
             return midnight(year_later(self.verified_on))
-        return midnight(self.answer_by) if self.answer_by else None
+        if self.answer_by is None:
+            return None
+        asked_on = self.answer_by - TIME_TO_ANSWER
+        return midnight(asked_on + REMINDERS[self.reminders] if self.reminders < len(REMINDERS) else self.answer_by)
 
     def ring(self, now: datetime) -> None:
-        """Asks for verification, or gives up waiting for it."""
+        """Asks for verification, asks again, or gives up waiting for it."""
         due = self.due()
         if due is None or now < due:
             return
         if self.check is Check.FRESH:
             self.check, self.answer_by = Check.DUE, (now + TIME_TO_ANSWER).date()
             self.record(VerificationRequested(last_verified_on=self.verified_on, answer_by=self.answer_by))
+        elif self.answer_by and now < midnight(self.answer_by):
+            asked_on = self.answer_by - TIME_TO_ANSWER
+            self.reminders = sum(now >= midnight(asked_on + after) for after in REMINDERS)
+            self.record(
+                VerificationReminded(
+                    last_verified_on=self.verified_on, answer_by=self.answer_by, reminder=self.reminders
+                )
+            )
         else:
-            self.check, self.answer_by = Check.LAPSED, None
+            self.check, self.answer_by, self.reminders = Check.LAPSED, None, 0
             self.record(VerificationLapsed(last_verified_on=self.verified_on))
+
+    # ---- whom to ask
+
+    def name_contact_person(self, person: ContactPerson, consent: Consent, now: datetime) -> None:
+        """A person who agreed to it is named to members of the network, in place of whoever was named before."""
+        self._require_open()
+        not_in_the_future(consent.given_on, now)
+        named = NamedPerson(person=person, consent=consent)
+        if named != self.contact_person:
+            self.contact_person = named
+            self.record(ContactPersonNamed())
+
+    def forget_contact_person(self, erased: bool = False) -> None:
+        """The person is no longer known here; nothing happens when nobody was named."""
+        if self.contact_person is not None:
+            self.contact_person = None
+            self.record(ContactPersonForgotten(erased=erased))
 
     # ---- open or not
 
@@ -324,9 +405,18 @@ class Center(Aggregate):
         happened = when(on, now)
         if successor == self.id:
             raise OwnSuccessor("a center cannot be its own successor")
+        if reason is ClosingReason.DUPLICATE and successor is None:
+            raise SuccessorMissing("a duplicate is closed in favor of the entry that stays: name it as successor")
         ended = tuple(offer.service for offer in self.offers)
         self.status, self.paused_until, self.successor, self.offers = CenterStatus.CLOSED, None, successor, []
+        self.contact_person, self.reminders = None, 0
         self.record(CenterClosed(reason=reason, successor=successor, services_ended=ended), happened)
+
+    def absorb(self, duplicate: str) -> None:
+        """Another entry of this very center was closed; who follows its history finds it here."""
+        if duplicate not in self.absorbed:
+            self.absorbed = (*self.absorbed, duplicate)
+            self.record(DuplicateAbsorbed(duplicate=duplicate))
 
     def reopen(self, now: datetime, on: date | None = None) -> None:
         """A closed center starts again as itself. Its services are offered anew, its profile has to be confirmed."""
@@ -357,7 +447,17 @@ class Center(Aggregate):
                 OfferedService(offer=offer.id, service=offer.service, status=offer.status, languages=offer.languages)
                 for offer in self.offers
             ),
+            topics=self.profile.topics,
             founded=self.profile.founded,
+            legal_form=self.profile.legal_form,
+            registration_number=None if hidden else self.profile.registration_number,
+            accessibility=self.profile.accessibility,
+            staff=self.profile.staff,
+            volunteers=self.profile.volunteers,
+            families=self.profile.families,
+            funding=self.profile.funding,
+            described_in=tuple(self.profile.descriptions),
+            time_zone=place.time_zone,
             status=self.status,
             check=self.check,
             verified_on=self.verified_on,
@@ -402,3 +502,15 @@ def _require_discretion(discreet_name: str | None, place: Place) -> None:
 
 def _tells_town(name: str | None, place: Place) -> bool:
     return bool({*words(name or "")} & {*words(place.town or "")})
+
+
+def looks_like(profile: Profile, place: Place) -> str:
+    """The same for two entries that are likely of one center: its folded name, town and country."""
+    return f"{place.country}/{' '.join(words(place.town or ''))}/{' '.join(sorted(set(words(profile.name))))}"
+
+
+def _opened(on: date | None, founded: int | None, now: datetime) -> datetime | None:
+    if on is not None and founded is not None and on.year < founded:
+        raise OpenedBeforeFounded("the doors cannot have opened before the center was founded")
+    first_day = date(founded, 1, 1) if founded is not None else None
+    return when(on or first_day, now)

@@ -41,6 +41,9 @@ class Place(BaseModel):
     postal_code: Annotated[Line, StringConstraints(max_length=12)] | None = None
     street: Line | None = Field(default=None, description="Street and number.")
     point: Point | None = Field(default=None, description="The door.")
+    time_zone: str | None = Field(
+        default=None, description="IANA name; found by the town's point or the country where it is not given."
+    )
 
     def shown(self, visibility: LocationVisibility) -> "Place":
         """What is left of this place for somebody who may see only that much."""

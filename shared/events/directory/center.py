@@ -40,6 +40,47 @@ class LocationVisibility(StrEnum):
     HIDDEN = "hidden"
 
 
+class LegalForm(StrEnum):
+    """What a center is before the law; ``informal`` where it is nothing yet."""
+
+    ASSOCIATION = "association"
+    FOUNDATION = "foundation"
+    COMPANY = "company"
+    COOPERATIVE = "cooperative"
+    MUNICIPAL = "municipal"
+    CHURCH = "church"
+    PART_OF_ANOTHER = "part-of-another"
+    INFORMAL = "informal"
+
+
+class Funding(StrEnum):
+    """Where a center's money comes from."""
+
+    MUNICIPALITY = "municipality"
+    STATE = "state"
+    EUROPEAN_UNION = "european-union"
+    FOUNDATION = "foundation"
+    CHURCH = "church"
+    DONATIONS = "donations"
+    MEMBERSHIP_FEES = "membership-fees"
+    OWN_INCOME = "own-income"
+    SOCIAL_BUSINESS = "social-business"
+    OTHER = "other"
+
+
+class Access(StrEnum):
+    """What makes it possible to come in and stay."""
+
+    STEP_FREE = "step-free"
+    LIFT = "lift"
+    ACCESSIBLE_TOILET = "accessible-toilet"
+    PRAM_SPACE = "pram-space"
+    CHANGING_TABLE = "changing-table"
+    PARKING = "parking"
+    HEARING_LOOP = "hearing-loop"
+    NEAR_PUBLIC_TRANSPORT = "near-public-transport"
+
+
 class OfferStatus(StrEnum):
     """Whether a service on offer can be had now. A withdrawn one is not listed at all."""
 
@@ -76,7 +117,19 @@ class CenterSnapshot(Snapshot):
     location_visibility: LocationVisibility
     languages: tuple[LanguageCode, ...] = Field(description="Spoken in the house, the main one first.")
     services: tuple[OfferedService, ...] = ()
+    topics: tuple[str, ...] = Field(default=(), description="Codes from the taxonomy of topics: what it can teach.")
     founded: int | None = Field(default=None, description="Year.")
+    legal_form: LegalForm | None = None
+    registration_number: str | None = Field(default=None, description="In the public register. Absent when hidden.")
+    accessibility: tuple[Access, ...] = ()
+    staff: int | None = Field(default=None, description="Paid people.")
+    volunteers: int | None = None
+    families: int | None = Field(default=None, description="Families reached in a year.")
+    funding: tuple[Funding, ...] = ()
+    described_in: tuple[LanguageCode, ...] = Field(
+        default=(), description="Languages of its own description, which the directory serves."
+    )
+    time_zone: str | None = Field(default=None, description="IANA name. Absent when hidden or unknown.")
     status: CenterStatus
     check: Check
     verified_on: date = Field(description="The day the profile was last confirmed.")
@@ -146,6 +199,14 @@ class VerificationRequested(Event):
     answer_by: date = Field(description="From this day on the profile counts as lapsed.")
 
 
+class VerificationReminded(Event):
+    """Nobody has answered yet: somebody is asked again."""
+
+    last_verified_on: date
+    answer_by: date
+    reminder: int = Field(description="1 after thirty days, 2 after sixty.")
+
+
 class CenterVerified(Event):
     """Somebody who knows confirmed that the profile is true."""
 
@@ -159,6 +220,22 @@ class VerificationLapsed(Event):
     last_verified_on: date
 
 
+class ContactPersonNamed(Event):
+    """A person agreed to be named as contact to members of the network. Who it is, no event says."""
+
+
+class ContactPersonForgotten(Event):
+    """The contact person is no longer known here."""
+
+    erased: bool = Field(default=False, description="On the person's own demand, as part of an erasure.")
+
+
+class DuplicateAbsorbed(Event):
+    """Another entry turned out to be of this center; it was closed, and its history goes on here."""
+
+    duplicate: str = Field(description="Id of the other entry.")
+
+
 class CenterPaused(Event):
     """A center's doors are shut for a while; it keeps its services."""
 
@@ -169,7 +246,10 @@ class CenterPaused(Event):
 class CenterClosed(Event):
     """A center closed for good; its services ended with it."""
 
-    reason: str = Field(description="merged, no-funding, no-volunteers, lost-premises, work-done or other.")
+    reason: str = Field(
+        description="merged, no-funding, no-volunteers, lost-premises, work-done, duplicate (it never was a center of "
+        "its own: ``successor`` is the entry that stays) or other."
+    )
     successor: str | None = Field(default=None, description="Id of the center that carries on its work.")
     services_ended: tuple[str, ...] = Field(default=(), description="Codes of the services that ended, in order.")
 
@@ -198,7 +278,17 @@ CENTER = Stream(
             OfferedService(offer="s1", service="open-cafe"),
             OfferedService(offer="s2", service="language-course", status=OfferStatus.PAUSED, languages=("cs",)),
         ),
+        topics=("founding-a-center", "self-run-childcare"),
         founded=1992,
+        legal_form=LegalForm.ASSOCIATION,
+        registration_number="26999900",
+        accessibility=(Access.STEP_FREE, Access.PRAM_SPACE),
+        staff=1,
+        volunteers=28,
+        families=150,
+        funding=(Funding.MUNICIPALITY, Funding.DONATIONS),
+        described_in=("cs", "en"),
+        time_zone="Europe/Prague",
         status=CenterStatus.ACTIVE,
         check=Check.FRESH,
         verified_on=date(2026, 3, 1),
@@ -213,8 +303,12 @@ CENTER = Stream(
         ServicePaused(offer="s2", service="language-course"),
         ServiceWithdrawn(offer="s2", service="language-course"),
         VerificationRequested(last_verified_on=date(2025, 3, 1), answer_by=date(2026, 5, 30)),
+        VerificationReminded(last_verified_on=date(2025, 3, 1), answer_by=date(2026, 5, 30), reminder=1),
         CenterVerified(verified_on=date(2026, 3, 1), by="center"),
         VerificationLapsed(last_verified_on=date(2025, 3, 1)),
+        ContactPersonNamed(),
+        ContactPersonForgotten(erased=True),
+        DuplicateAbsorbed(duplicate="01890a5d-ac96-774b-bcce-b302099a8058"),
         CenterPaused(reason="renovation", until=date(2026, 9, 1)),
         CenterClosed(reason="merged", successor="01890a5d-ac96-774b-bcce-b302099a8057", services_ended=("open-cafe",)),
         CenterReopened(after=CenterStatus.PAUSED),

@@ -255,7 +255,7 @@ async def test_a_profile_nobody_confirms_lapses_and_one_word_restores_it(
     await house(praha_id).done("POST", f"/centers/{praha_id}/verification", {})
     assert await check() == "fresh"
     assert [event.type.split(".")[3] for event in network.events(TOPIC, praha_id)] == [
-        "CenterRegistered", "VerificationRequested", "VerificationLapsed", "CenterVerified",
+        "CenterRegistered", "VerificationRequested", "VerificationReminded", "VerificationLapsed", "CenterVerified",
     ]  # fmt: skip
 
 

@@ -41,6 +41,7 @@ from shared.events.directory.center import (
     ServicePaused,
     ServiceWithdrawn,
     VerificationLapsed,
+    VerificationReminded,
     VerificationRequested,
 )
 from shared.taxonomy import SERVICES
@@ -232,6 +233,13 @@ def test_nobody_confirms_so_the_profile_is_asked_for_and_lapses(center: Center, 
     ]
     assert center.snapshot().check is Check.DUE
 
+    for reminder, day in ((1, datetime(2027, 3, 31, tzinfo=UTC)), (2, datetime(2027, 4, 30, tzinfo=UTC))):
+        assert center.due() == day
+        center.ring(day)
+        assert happened(center) == [
+            VerificationReminded(last_verified_on=date(2026, 3, 1), answer_by=date(2027, 5, 30), reminder=reminder)
+        ]
+
     assert center.due() == datetime(2027, 5, 30, tzinfo=UTC)
     center.ring(datetime(2027, 5, 30, tzinfo=UTC))
     assert happened(center) == [VerificationLapsed(last_verified_on=date(2026, 3, 1))]
@@ -247,7 +255,18 @@ def test_old_data_is_asked_about_at_once_and_gets_its_time_to_answer(register: R
     assert due is not None
     assert due < now
     center.ring(now)
-    assert center.due() == datetime(2026, 5, 30, tzinfo=UTC)
+    assert center.due() == datetime(2026, 3, 31, tzinfo=UTC)
+    assert center.answer_by == date(2026, 5, 30)
+
+
+def test_after_weeks_of_darkness_one_reminder_is_enough(center: Center, happened: Happened) -> None:
+    center.ring(datetime(2027, 3, 1, tzinfo=UTC))
+    happened(center)
+    center.ring(datetime(2027, 5, 10, tzinfo=UTC))
+    [reminded] = happened(center)
+    assert isinstance(reminded, VerificationReminded)
+    assert reminded.reminder == 2
+    assert center.due() == datetime(2027, 5, 30, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("asked_times", [0, 1, 2])
@@ -348,7 +367,8 @@ def test_a_center_that_closed_unanswered_gets_its_time_again_after_reopening(cen
     center.ring(datetime(2027, 3, 1, tzinfo=UTC))
     center.close(ClosingReason.OTHER, datetime(2027, 4, 1, tzinfo=UTC))
     center.reopen(datetime(2028, 1, 1, tzinfo=UTC))
-    assert center.due() == datetime(2028, 3, 31, tzinfo=UTC)
+    assert center.answer_by == date(2028, 3, 31)
+    assert center.due() == datetime(2028, 1, 31, tzinfo=UTC)
 
 
 def test_a_lapsed_center_stays_lapsed_through_closing_and_reopening(center: Center, now: datetime) -> None:

@@ -247,7 +247,11 @@ class Repository(Generic[A]):
         Of an aggregate that everybody adds to and nobody founds, ``begin`` makes the empty one to start with.
         """
         with self._metrics.command(self.stream.aggregate):
-            return await self._together(self.changing(id, command, decide, begin))
+            try:
+                return await self._together(self.changing(id, command, decide, begin))
+            except StaleVersion as stale:
+                stale.details["since"] = await self._since(id, command.expected or 0)
+                raise
 
     def changing(
         self,
@@ -268,6 +272,24 @@ class Repository(Generic[A]):
 
         return Attempt(self.aggregate, id, command, decided)
 
+    async def _since(self, id: str, version: int) -> list[dict[str, Any]]:
+        """What happened to an aggregate after ``version``, for whoever edited that one: without persons, like every
+        event."""
+        return [
+            {
+                "version": entry.record.sequence,
+                "event": self.stream.types[entry.record.type].__name__,
+                "recorded": instant_text(entry.record.recorded),
+                "by": entry.actor,
+                **{name: value for name, value in entry.record.data.items() if name != "snapshot"},
+            }
+            for entry in await self.history(id, after=version, limit=20)
+        ]
+
+    def id_of(self, command: Command, id: str | None = None) -> str:
+        """The id that `create` gives: the natural one, or one derived from the command's."""
+        return id or derived_id(self.stream.aggregate, command.id)
+
     async def create(
         self, command: Command, build: Callable[[str, datetime], A], id: str | None = None
     ) -> Receipt[Any]:
@@ -280,7 +302,7 @@ class Repository(Generic[A]):
 
     def creation(self, command: Command, build: Callable[[str, datetime], A], id: str | None = None) -> Attempt[A]:
         """The attempt that `create` makes."""
-        own_id = id or derived_id(self.stream.aggregate, command.id)
+        own_id = self.id_of(command, id)
 
         def decided(aggregate: A | None, now: datetime) -> A:
             if aggregate is not None:

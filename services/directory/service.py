@@ -1,13 +1,16 @@
 """The directory's table of contents."""
 
-from services.directory.api import centers, offers, reference
+from services.directory.api import centers, contact_person, corrections, life, offers, reference
 from services.directory.domain.center import Center
+from services.directory.domain.correction import Correction
+from services.directory.reactions import POLICIES
 from services.directory.views.search import SEARCH
 from shared.service import Service
 
 SERVICE = Service(
     name="directory",
-    aggregates=(Center,),
-    routers=(centers.router, offers.router, reference.router),
+    aggregates=(Center, Correction),
+    routers=(centers.router, life.router, contact_person.router, offers.router, corrections.router, reference.router),
     mirrors=(SEARCH,),
+    policies=POLICIES,
 )

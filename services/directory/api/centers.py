@@ -1,19 +1,19 @@
 """Centers: register, read, edit, and everything that happens to the house as a whole."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import Body, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from services.directory.api.rights import PEOPLE, by_its_people, role_towards
+from services.directory.api.rights import PEOPLE, by_its_people
 from services.directory.api.views import CenterId, CenterView, History, HistoryEntry
-from services.directory.domain.center import Center, ClosingReason, PauseReason
+from services.directory.domain.center import Center, looks_like
 from services.directory.domain.codes import Country, Language
 from services.directory.domain.place import Place
 from services.directory.domain.profile import Profile, ProfileChange
 from services.directory.views.search import ORDER, SEARCH, Search, findable
-from shared.aggregate import NotFound, Refusal, Why
+from shared.aggregate import Refusal
 from shared.commands import Loaded, Receipt, Repository
 from shared.events.directory.center import CenterSnapshot, CenterStatus, Check, LocationVisibility
 from shared.http import APIRouter, CommandDep, EditDep, ETag, Page, PagingDep, WorldDep, paginate, repository
@@ -33,11 +33,10 @@ ExternalId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._
 Happened = Annotated[date | None, Field(description="The day it happened, if that was before today (late entry).")]
 
 
-class UnknownSuccessor(Refusal):
-    """There is no center with the id given as successor."""
+class PossibleDuplicate(Refusal):
+    """The directory has a center that looks like this one; ``twins`` are where."""
 
-    code = "unknown-successor"
-    why = Why.INVALID
+    code = "possible-duplicate"
 
 
 # ---- what comes in
@@ -72,11 +71,29 @@ class Registration(Profile):
     discreet_name: Name | None = Field(default=None, description="What it is called while hidden; without the town.")
     services: Annotated[tuple[str, ...], Field(max_length=100, description="Codes from /taxonomy/services.")] = ()
     verified_on: date | None = Field(default=None, description="When all this was last known to be true; else today.")
+    opened_on: date | None = Field(
+        default=None, description="When the doors opened; else the first day of the founding year, else today."
+    )
     external_id: ExternalId | None = None
 
     def profile(self) -> Profile:
         """The part of it that is the center's profile."""
         return Profile.model_validate({field: getattr(self, field) for field in Profile.model_fields})
+
+    def center(self, id: str, now: datetime) -> Center:
+        """The center that is registered by it. Refuses as `Center.register` does, and unknown services."""
+        return Center.register(
+            id,
+            self.profile(),
+            self.place,
+            self.location_visibility,
+            now,
+            discreet_name=self.discreet_name,
+            services=[SERVICES.known(code) for code in self.services],
+            verified_on=self.verified_on,
+            opened_on=self.opened_on,
+            external_id=self.external_id,
+        )
 
 
 class Input(BaseModel):
@@ -99,62 +116,44 @@ class Visibility(Input):
     discreet_name: Name | None = None
 
 
-class Verification(Input):
-    """The profile is true."""
-
-    on: Happened = None
-
-
-class Pause(Input):
-    """The doors are shut for a while."""
-
-    reason: PauseReason
-    on: Happened = None
-    until: date | None = Field(default=None, description="The day it hopes to open again.")
-
-
-class Reopening(Input):
-    """The doors are open again."""
-
-    on: Happened = None
-
-
-class Closing(Input):
-    """The center closed for good."""
-
-    reason: ClosingReason
-    on: Happened = None
-    successor: str | None = Field(default=None, max_length=64, description="Id of the center that carries on its work.")
-
-
 # ---- register and read
 
 
 @router.post("", status_code=201, dependencies=[allow("coordinator", "office")])
-async def register_center(body: Registration, caller: Caller, centers: Centers, command: CommandDep) -> CenterReceipt:
+async def register_center(
+    body: Registration,
+    caller: Caller,
+    centers: Centers,
+    command: CommandDep,
+    force: Annotated[bool, Query(description="Register it although one that looks like it is there.")] = False,
+) -> CenterReceipt:
     """The office, or the coordinator of its country, registers a center.
 
     409 `already-exists` when another request has taken the same ``external_id`` over; the problem's ``id`` is the
-    center's. 422 for an unknown service (``nearest`` holds what may be meant), for a day or year in the future, for a
-    missing town, or for a discreet name that tells the town.
+    center's. 409 `possible-duplicate` when there is an open center of the same name in the same town, or with the
+    same registration number: ``twins`` are where; with ``force`` it is registered anyway. 422 for an unknown service
+    or topic (``nearest`` holds what may be meant), for a day or year in the future, for a missing town, or for a
+    discreet name that tells the town.
     """
     caller.coordinating(body.place.country)
-    services = [SERVICES.known(code) for code in body.services]
-    return await centers.create(
-        command,
-        lambda id, now: Center.register(
-            id,
-            body.profile(),
-            body.place,
-            body.location_visibility,
-            now,
-            discreet_name=body.discreet_name,
-            services=services,
-            verified_on=body.verified_on,
-            external_id=body.external_id,
-        ),
-        id=derived_id("center", body.external_id) if body.external_id else None,
-    )
+    id = centers.id_of(command, derived_id("center", body.external_id) if body.external_id else None)
+    if not force:
+        await _refuse_twins(body, id, centers)
+    return await centers.create(command, body.center, id=id)
+
+
+async def _refuse_twins(body: Registration, id: str, centers: Centers) -> None:
+    """A look before the write: of two that come at the same moment both may pass, and are merged later."""
+    alike: list[Filter] = [{"state.looks_like": looks_like(body, body.place)}] if body.place.town else []
+    if body.registration_number:
+        number = {"state.profile.registration_number": body.registration_number}
+        alike.append({**number, "state.place.country": body.place.country})
+    if not alike:
+        return
+    open_ones = {"$or": alike, "state.status": {"$ne": CenterStatus.CLOSED.value}, "_id": {"$ne": id}}
+    if found := await centers.find(open_ones, limit=5):
+        twins = [f"/centers/{loaded.aggregate.id}" for loaded in found]
+        raise PossibleDuplicate("the directory has a center that looks like this one", twins=twins)
 
 
 async def search_for(
@@ -270,71 +269,4 @@ async def set_visibility(
         center_id,
         command,
         by_its_people(caller, lambda center, _: center.show_location(body.location_visibility, body.discreet_name)),
-    )
-
-
-# ---- still true, open, closed
-
-
-@router.post("/{center_id}/verification", dependencies=ITS_PEOPLE)
-async def verify(
-    center_id: CenterId, body: Verification, caller: Caller, centers: Centers, command: CommandDep
-) -> CenterReceipt:
-    """Confirms the profile: it is fresh again at once. 422 `verification-too-old` for a day more than a year ago.
-
-    When it was confirmed for that day or a later one already, nothing happens (200 without an event).
-    """
-    return await centers.change(
-        center_id,
-        command,
-        by_its_people(caller, lambda center, now: center.verify(role_towards(caller, center), now, body.on)),
-    )
-
-
-@router.post("/{center_id}/pause", dependencies=ITS_PEOPLE)
-async def pause(
-    center_id: CenterId, body: Pause, caller: Caller, centers: Centers, command: CommandDep
-) -> CenterReceipt:
-    """Shuts the doors for a while; services are kept. 409 unless it is active."""
-    return await centers.change(
-        center_id,
-        command,
-        by_its_people(caller, lambda center, now: center.pause(body.reason, now, body.on, body.until)),
-    )
-
-
-@router.post("/{center_id}/resume", dependencies=ITS_PEOPLE)
-async def resume(
-    center_id: CenterId, body: Reopening, caller: Caller, centers: Centers, command: CommandDep
-) -> CenterReceipt:
-    """Ends a pause. 409 unless it is paused."""
-    return await centers.change(
-        center_id, command, by_its_people(caller, lambda center, now: center.resume(now, body.on))
-    )
-
-
-@router.post("/{center_id}/closing", dependencies=ITS_PEOPLE)
-async def close(
-    center_id: CenterId, body: Closing, caller: Caller, centers: Centers, command: CommandDep
-) -> CenterReceipt:
-    """Closes the center for good: its services end. 409 when it is closed, 422 for a successor that does not exist."""
-    if body.successor is not None:
-        try:
-            await centers.get(body.successor)
-        except NotFound:
-            raise UnknownSuccessor("there is no center with the id of the successor") from None
-    return await centers.change(
-        center_id,
-        command,
-        by_its_people(caller, lambda center, now: center.close(body.reason, now, body.on, body.successor)),
-    )
-
-
-@router.post("/{center_id}/reopening", dependencies=ITS_PEOPLE)
-async def reopen(
-    center_id: CenterId, body: Reopening, caller: Caller, centers: Centers, command: CommandDep
-) -> CenterReceipt:
-    """A closed center starts again as itself; its services are offered anew. 409 unless it is closed."""
-    return await centers.change(
-        center_id, command, by_its_people(caller, lambda center, now: center.reopen(now, body.on))
     )

@@ -8,7 +8,7 @@ from services.directory.views.search import SEARCH
 from shared.events.directory.center import CenterStatus, CountryCode
 from shared.http import APIRouter, ETag, WorldDep
 from shared.security import public
-from shared.taxonomy import SERVICES, Taxonomy
+from shared.taxonomy import SERVICES, TOPICS, Taxonomy
 
 router = APIRouter(tags=["reference"])
 
@@ -34,6 +34,13 @@ async def get_services(etag: ETag) -> Taxonomy:
     """The services a center may offer, with their labels by language."""
     etag.set(SERVICES.version)
     return SERVICES
+
+
+@router.get("/taxonomy/topics", dependencies=[public(rate="300/minute")])
+async def get_topics(etag: ETag) -> Taxonomy:
+    """What centers can teach one another, with labels by language."""
+    etag.set(TOPICS.version)
+    return TOPICS
 
 
 @router.get("/countries", dependencies=[public(rate="300/minute")])

@@ -15,6 +15,11 @@ def is_its_people(caller: Identity, center: Center) -> bool:
     return caller.acts_for(center.id) or caller.coordinates(center.place.country)
 
 
+def is_member(caller: Identity) -> bool:
+    """Whether the caller is one of the network: of any center, of any network's coordination, or of the office."""
+    return any(caller.has(role) for role in PEOPLE)
+
+
 def by_its_people(caller: Identity, decide: Callable[[Center, datetime], object]) -> Callable[[Center, datetime], None]:
     """``decide``, but `Forbidden` for anybody else. Asked of the very state that the command is about to change."""
 

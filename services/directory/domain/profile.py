@@ -108,3 +108,7 @@ class ProfileChange(TypedDict, total=False):
     volunteers: Count | None
     families: Count | None
     funding: tuple[Funding, ...]
+
+
+CHANGE: TypeAdapter[ProfileChange] = TypeAdapter(ProfileChange)
+"""Reads and writes a `ProfileChange` as JSON."""

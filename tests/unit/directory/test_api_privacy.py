@@ -56,7 +56,9 @@ async def test_everybody_sees_what_the_center_shows_and_its_people_see_all(
         seen = (await insider.get(path)).json()
         assert (seen["name"], seen["place"]["street"]) == ("Mateřské centrum Praha", "Hejnická 538")
         assert seen["contact"]["email"] == "office@praha.example.org"
-        assert seen["internal"] == {"external_id": None, "discreet_name": None, "answer_by": None}
+        assert seen["internal"] == {
+            "external_id": None, "discreet_name": None, "answer_by": None, "contact_consent": None,
+        }  # fmt: skip
 
 
 @pytest.mark.asyncio

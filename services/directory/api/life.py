@@ -1,0 +1,120 @@
+"""Is it still true, and are the doors open: confirming a profile, pausing, closing, reopening."""
+
+from datetime import date
+
+from pydantic import Field
+
+from services.directory.api.centers import ITS_PEOPLE, CenterReceipt, Centers, Happened, Input
+from services.directory.api.rights import by_its_people, is_its_people, role_towards
+from services.directory.api.views import CenterId
+from services.directory.domain.center import ClosingReason, PauseReason
+from shared.aggregate import NotFound, Refusal, Why
+from shared.http import APIRouter, CommandDep
+from shared.security import Caller, Forbidden
+
+router = APIRouter(prefix="/centers", tags=["centers"])
+
+
+class UnknownSuccessor(Refusal):
+    """There is no center with the id given as successor."""
+
+    code = "unknown-successor"
+    why = Why.INVALID
+
+
+class Verification(Input):
+    """The profile is true."""
+
+    on: Happened = None
+
+
+class Pause(Input):
+    """The doors are shut for a while."""
+
+    reason: PauseReason
+    on: Happened = None
+    until: date | None = Field(default=None, description="The day it hopes to open again.")
+
+
+class Reopening(Input):
+    """The doors are open again."""
+
+    on: Happened = None
+
+
+class Closing(Input):
+    """The center closed for good."""
+
+    reason: ClosingReason
+    on: Happened = None
+    successor: str | None = Field(default=None, max_length=64, description="Id of the center that carries on its work.")
+
+
+@router.post("/{center_id}/verification", dependencies=ITS_PEOPLE)
+async def verify(
+    center_id: CenterId, body: Verification, caller: Caller, centers: Centers, command: CommandDep
+) -> CenterReceipt:
+    """Confirms the profile: it is fresh again at once. 422 `verification-too-old` for a day more than a year ago.
+
+    When it was confirmed for that day or a later one already, nothing happens (200 without an event).
+    """
+    return await centers.change(
+        center_id,
+        command,
+        by_its_people(caller, lambda center, now: center.verify(role_towards(caller, center), now, body.on)),
+    )
+
+
+@router.post("/{center_id}/pause", dependencies=ITS_PEOPLE)
+async def pause(
+    center_id: CenterId, body: Pause, caller: Caller, centers: Centers, command: CommandDep
+) -> CenterReceipt:
+    """Shuts the doors for a while; services are kept. 409 unless it is active."""
+    return await centers.change(
+        center_id,
+        command,
+        by_its_people(caller, lambda center, now: center.pause(body.reason, now, body.on, body.until)),
+    )
+
+
+@router.post("/{center_id}/resume", dependencies=ITS_PEOPLE)
+async def resume(
+    center_id: CenterId, body: Reopening, caller: Caller, centers: Centers, command: CommandDep
+) -> CenterReceipt:
+    """Ends a pause. 409 unless it is paused."""
+    return await centers.change(
+        center_id, command, by_its_people(caller, lambda center, now: center.resume(now, body.on))
+    )
+
+
+@router.post("/{center_id}/closing", dependencies=ITS_PEOPLE)
+async def close(
+    center_id: CenterId, body: Closing, caller: Caller, centers: Centers, command: CommandDep
+) -> CenterReceipt:
+    """Closes the center for good: its services end. 409 when it is closed, 422 for a successor that does not exist.
+
+    Two entries turn out to be one center: close one of them with the reason `duplicate` and the other as successor.
+    Both histories stay, and the other says from then on which entry it absorbed. That takes the people of both.
+    """
+    if body.successor is not None:
+        try:
+            successor = (await centers.get(body.successor)).aggregate
+        except NotFound:
+            raise UnknownSuccessor("there is no center with the id of the successor") from None
+        if body.reason is ClosingReason.DUPLICATE and not is_its_people(caller, successor):
+            raise Forbidden("this token acts neither for the center that stays nor for its country")
+    return await centers.change(
+        center_id,
+        command,
+        by_its_people(caller, lambda center, now: center.close(body.reason, now, body.on, body.successor)),
+    )
+
+
+@router.post("/{center_id}/reopening", dependencies=ITS_PEOPLE)
+async def reopen(
+    center_id: CenterId, body: Reopening, caller: Caller, centers: Centers, command: CommandDep
+) -> CenterReceipt:
+    """A closed center starts again as itself; its services are offered anew. 409 unless it is closed."""
+    return await centers.change(
+        center_id, command, by_its_people(caller, lambda center, now: center.reopen(now, body.on))
+    )

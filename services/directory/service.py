@@ -10,7 +10,15 @@ from shared.service import Service
 SERVICE = Service(
     name="directory",
     aggregates=(Center, Correction),
-    routers=(centers.router, life.router, contact_person.router, offers.router, corrections.router, reference.router),
+    routers=(
+        centers.router,
+        life.router,
+        contact_person.router,
+        offers.router,
+        offers.house,
+        corrections.router,
+        reference.router,
+    ),
     mirrors=(SEARCH,),
     policies=POLICIES,
 )

@@ -1,35 +1,48 @@
 """The services of a center: offer, change, pause, resume, withdraw."""
 
+from typing import Annotated
+
+from fastapi import Body
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.directory.api.centers import ITS_PEOPLE, CenterReceipt, Centers
 from services.directory.api.rights import by_its_people
 from services.directory.api.views import CenterId
-from services.directory.domain.profile import Languages
+from services.directory.domain.offer import OfferChange, OfferTerms
+from services.directory.domain.schedule import Closures
 from shared.http import APIRouter, CommandDep, EditDep
 from shared.security import Caller
 from shared.taxonomy import SERVICES
 
 router = APIRouter(prefix="/centers/{center_id}/services", tags=["services"])
+house = APIRouter(prefix="/centers/{center_id}", tags=["services"])
 
 
-class NewOffer(BaseModel):
+class NewOffer(OfferTerms):
     """A service that the center begins to offer."""
 
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"service": "language-course", "languages": ["cs"]}]}
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra={"examples": [{
+        "service": "language-course", "languages": ["cs"], "price": {"kind": "fee", "amount": "50", "currency": "CZK"},
+        "ages": {"youngest": 16}, "sign_up": "needed",
+        "hours": [{
+            "start_date": "2026-09-03", "start_time": "17:30", "end_time": "19:00",
+            "rrule": "FREQ=WEEKLY;BYDAY=TH;UNTIL=20261217", "except_dates": ["2026-10-29"],
+        }],
+    }]})  # fmt: skip
 
     service: str = Field(max_length=64, description="Code from /taxonomy/services.")
-    languages: Languages = Field(default=(), description="Empty: the center's own languages.")
+
+    def terms(self) -> OfferTerms:
+        """The part of it that may change later."""
+        return OfferTerms.model_validate({field: getattr(self, field) for field in OfferTerms.model_fields})
 
 
-class OfferChange(BaseModel):
-    """What changes about a service."""
+class HouseClosures(BaseModel):
+    """All the days on which the whole house is shut, as far as they are known."""
 
     model_config = ConfigDict(extra="forbid")
 
-    languages: Languages
+    closures: Closures
 
 
 @router.post("", dependencies=ITS_PEOPLE)
@@ -42,17 +55,25 @@ async def offer_service(
     """
     service = SERVICES.known(body.service)
     return await centers.change(
-        center_id, command, by_its_people(caller, lambda center, _: center.offer(service, body.languages))
+        center_id, command, by_its_people(caller, lambda center, _: center.offer(service, body.terms()))
     )
 
 
 @router.patch("/{offer_id}", dependencies=ITS_PEOPLE)
 async def change_service(
-    center_id: CenterId, offer_id: str, body: OfferChange, caller: Caller, centers: Centers, command: EditDep
+    center_id: CenterId,
+    offer_id: str,
+    body: Annotated[OfferChange, Body(examples=[{"sign_up": "welcome", "ages": {"youngest": 0, "oldest": 3}}])],
+    caller: Caller,
+    centers: Centers,
+    command: EditDep,
 ) -> CenterReceipt:
-    """Changes the languages of a service. 404 `no-such-offer`."""
+    """Changes the terms that are given; each replaces the old value as a whole. 404 `no-such-offer`.
+
+    422 `time-zone-missing` for hours of a center whose clock is not known.
+    """
     return await centers.change(
-        center_id, command, by_its_people(caller, lambda center, _: center.change_offer(offer_id, body.languages))
+        center_id, command, by_its_people(caller, lambda center, _: center.change_offer(offer_id, body))
     )
 
 
@@ -83,4 +104,14 @@ async def withdraw_service(
     """The service ends. 404 `no-such-offer`."""
     return await centers.change(
         center_id, command, by_its_people(caller, lambda center, _: center.withdraw_offer(offer_id))
+    )
+
+
+@house.put("/closed-days", dependencies=ITS_PEOPLE)
+async def close_on(
+    center_id: CenterId, body: HouseClosures, caller: Caller, centers: Centers, command: EditDep
+) -> CenterReceipt:
+    """Says on which days the whole house is shut. The list replaces the one before."""
+    return await centers.change(
+        center_id, command, by_its_people(caller, lambda center, _: center.close_on(body.closures))
     )

@@ -19,6 +19,7 @@ from shared.events.directory.center import (
     CenterSnapshot,
     CenterStatus,
     Check,
+    ClosedDays,
     Funding,
     LanguageCode,
     LegalForm,
@@ -62,7 +63,7 @@ class CenterView(BaseModel):
             "postal_code": None, "street": None, "point": None, "time_zone": "Europe/Prague",
         },
         "location_visibility": "town", "contact": {"email": "office@kaminek.example.org"}, "languages": ["cs", "uk"],
-        "services": [{"offer": "s1", "service": "open-cafe", "status": "active", "languages": []}],
+        "services": [{"offer": "s1", "service": "open-cafe", "status": "active", "languages": []}], "closed_days": [],
         "topics": ["founding-a-center"], "founded": 1992, "legal_form": "association",
         "registration_number": "26999900", "accessibility": ["step-free"], "staff": 1, "volunteers": 28,
         "families": 150, "funding": ["municipality", "donations"],
@@ -82,6 +83,7 @@ class CenterView(BaseModel):
     contact: Contact | None
     languages: tuple[LanguageCode, ...]
     services: tuple[OfferedService, ...]
+    closed_days: tuple[ClosedDays, ...]
     topics: tuple[str, ...]
     founded: int | None
     legal_form: LegalForm | None

@@ -8,8 +8,10 @@ from typing import ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.directory.domain.days import midnight, not_in_the_future, when, year_has_begun, year_later
+from services.directory.domain.offer import Offer, OfferChange, OfferTerms, closed_days
 from services.directory.domain.place import Place
-from services.directory.domain.profile import Contact, ContactPerson, Kind, Languages, Profile, ProfileChange
+from services.directory.domain.profile import Contact, ContactPerson, Kind, Profile, ProfileChange
+from services.directory.domain.schedule import Closures
 from shared.aggregate import Aggregate, Refusal, Why
 from shared.events import Stream
 from shared.events.directory.center import (
@@ -24,12 +26,12 @@ from shared.events.directory.center import (
     CenterStatus,
     CenterVerified,
     Check,
+    ClosedDaysChanged,
     ContactPersonForgotten,
     ContactPersonNamed,
     DuplicateAbsorbed,
     LocationVisibility,
     LocationVisibilityChanged,
-    OfferedService,
     OfferStatus,
     ServiceChanged,
     ServiceOffered,
@@ -103,6 +105,13 @@ class TownMissing(Refusal):
     why = Why.INVALID
 
 
+class TimeZoneMissing(Refusal):
+    """Opening hours mean nothing without the clock they are told by."""
+
+    code = "time-zone-missing"
+    why = Why.INVALID
+
+
 class NameTellsTown(Refusal):
     """A discreet name must not contain the town it keeps quiet about."""
 
@@ -163,17 +172,6 @@ class NamedPerson(BaseModel):
     consent: Consent
 
 
-class Offer(BaseModel):
-    """A service that the center offers."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    id: str
-    service: str
-    status: OfferStatus = OfferStatus.ACTIVE
-    languages: Languages = ()
-
-
 class Center(Aggregate):
     """A center: active ⇄ paused → closed (→ reopened); its profile fresh → due → lapsed → fresh again."""
 
@@ -187,6 +185,7 @@ class Center(Aggregate):
     discreet_name: Name | None = None
     offers: list[Offer] = Field(default_factory=list)
     offers_ever: int = 0
+    closures: Closures = ()
     status: CenterStatus = CenterStatus.ACTIVE
     paused_until: date | None = None
     successor: str | None = None
@@ -237,7 +236,7 @@ class Center(Aggregate):
             looks_like=looks_like(profile, place),
         )
         for service in dict.fromkeys(service.code for service in services):
-            center._add_offer(service, ())
+            center._add_offer(service, OfferTerms())
         center.record(CenterRegistered(imported=external_id is not None), happened)
         return center
 
@@ -261,6 +260,7 @@ class Center(Aggregate):
         if place == self.place:
             return
         _require_town(place, self.visibility)
+        _require_clock(place, [offer.terms for offer in self.offers])
         before, self.place, self.looks_like = self.place, place, looks_like(self.profile, place)
         if _tells_town(self.discreet_name, place):
             self.discreet_name = None
@@ -280,21 +280,25 @@ class Center(Aggregate):
 
     # ---- services
 
-    def offer(self, service: Term, languages: Languages = ()) -> None:
-        """The center begins to offer a service, in its own languages unless others are named."""
+    def offer(self, service: Term, terms: OfferTerms = OfferTerms()) -> None:
+        """The center begins to offer a service."""
         self._require_open()
+        _require_clock(self.place, [terms])
         for offer in self.offers:
             if offer.service == service.code:
                 raise AlreadyOffered(f"{service.code} is offered already", offer=offer.id)
-        added = self._add_offer(service.code, languages)
+        added = self._add_offer(service.code, terms)
         self.record(ServiceOffered(offer=added.id, service=added.service))
 
-    def change_offer(self, offer_id: str, languages: Languages) -> None:
-        """The languages of a service change."""
+    def change_offer(self, offer_id: str, change: OfferChange) -> None:
+        """The terms of a service change. Values equal to the present ones change nothing."""
         offer = self._offer(offer_id)
-        if languages != offer.languages:
-            offer.languages = languages
-            self.record(ServiceChanged(offer=offer.id, service=offer.service, changed=("languages",)))
+        changed = sorted(field for field, value in change.items() if value != getattr(offer.terms, field))
+        if changed:
+            terms = offer.terms.model_copy(update=dict(change))
+            _require_clock(self.place, [terms])
+            offer.terms = terms
+            self.record(ServiceChanged(offer=offer.id, service=offer.service, changed=tuple(changed)))
 
     def pause_offer(self, offer_id: str) -> None:
         """A service cannot be had for a while."""
@@ -315,6 +319,13 @@ class Center(Aggregate):
         offer = self._offer(offer_id)
         self.offers.remove(offer)
         self.record(ServiceWithdrawn(offer=offer.id, service=offer.service))
+
+    def close_on(self, closures: Closures) -> None:
+        """All the days, known today, on which the whole house is shut: school holidays and the like."""
+        self._require_open()
+        if closures != self.closures:
+            self.closures = closures
+            self.record(ClosedDaysChanged())
 
     # ---- is it still true?
 
@@ -409,6 +420,7 @@ class Center(Aggregate):
             raise SuccessorMissing("a duplicate is closed in favor of the entry that stays: name it as successor")
         ended = tuple(offer.service for offer in self.offers)
         self.status, self.paused_until, self.successor, self.offers = CenterStatus.CLOSED, None, successor, []
+        self.closures = ()
         self.contact_person, self.reminders = None, 0
         self.record(CenterClosed(reason=reason, successor=successor, services_ended=ended), happened)
 
@@ -443,10 +455,8 @@ class Center(Aggregate):
             town_point=place.town_point,
             location_visibility=self.visibility,
             languages=self.profile.languages,
-            services=tuple(
-                OfferedService(offer=offer.id, service=offer.service, status=offer.status, languages=offer.languages)
-                for offer in self.offers
-            ),
+            services=tuple(offer.told() for offer in self.offers),
+            closed_days=tuple(closed_days(closure) for closure in self.closures),
             topics=self.profile.topics,
             founded=self.profile.founded,
             legal_form=self.profile.legal_form,
@@ -483,9 +493,9 @@ class Center(Aggregate):
                 return offer
         raise NoSuchOffer("the center has no such offer", offer=offer_id)
 
-    def _add_offer(self, service: str, languages: Languages) -> Offer:
+    def _add_offer(self, service: str, terms: OfferTerms) -> Offer:
         self.offers_ever += 1
-        offer = Offer(id=f"s{self.offers_ever}", service=service, languages=languages)
+        offer = Offer(id=f"s{self.offers_ever}", service=service, terms=terms)
         self.offers.append(offer)
         return offer
 
@@ -493,6 +503,11 @@ class Center(Aggregate):
 def _require_town(place: Place, visibility: LocationVisibility) -> None:
     if place.town is None and visibility is not LocationVisibility.HIDDEN:
         raise TownMissing("only a hidden center may be without a town")
+
+
+def _require_clock(place: Place, terms: Sequence[OfferTerms]) -> None:
+    if place.time_zone is None and any(each.hours for each in terms):
+        raise TimeZoneMissing("opening hours need the town's time zone: give the town's point, or the zone itself")
 
 
 def _require_discretion(discreet_name: str | None, place: Place) -> None:

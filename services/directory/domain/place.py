@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from services.directory.domain.codes import Country
+from services.directory.domain.schedule import TimeZone
 from shared.events.directory.center import LocationVisibility, TownPoint
 from shared.text import Line
 
@@ -41,7 +42,7 @@ class Place(BaseModel):
     postal_code: Annotated[Line, StringConstraints(max_length=12)] | None = None
     street: Line | None = Field(default=None, description="Street and number.")
     point: Point | None = Field(default=None, description="The door.")
-    time_zone: str | None = Field(
+    time_zone: TimeZone | None = Field(
         default=None, description="IANA name; found by the town's point or the country where it is not given."
     )
 

@@ -95,6 +95,57 @@ class TownPoint(Wire):
     lon: float = Field(ge=-180, le=180)
 
 
+class PriceKind(StrEnum):
+    """What a service costs those who come."""
+
+    FREE = "free"
+    DONATION = "donation"
+    FEE = "fee"
+    BY_INCOME = "by-income"
+
+
+class SignUp(StrEnum):
+    """Whether one has to say beforehand that one comes."""
+
+    NOT_NEEDED = "not-needed"
+    WELCOME = "welcome"
+    NEEDED = "needed"
+
+
+class Price(Wire):
+    """What a service costs: the kind, and for a fee how much, if the center says."""
+
+    kind: PriceKind
+    amount: str | None = Field(default=None, description="Decimal, e.g. 3.50.", pattern=r"^\d{1,6}(\.\d{1,3})?$")
+    currency: str | None = Field(default=None, description="ISO 4217.", pattern="^[A-Z]{3}$")
+
+
+class Ages(Wire):
+    """For whom a service is, in years; both included. Open above where there is no upper one."""
+
+    youngest: int = Field(ge=0, le=120)
+    oldest: int | None = Field(default=None, ge=0, le=120)
+
+
+class OpeningHours(Wire):
+    """Sessions by the town's own clock: one, or as many as an RFC 5545 rule repeats."""
+
+    start_date: date
+    start_time: str = Field(pattern="^[0-9]{2}:[0-9]{2}$")
+    end_time: str = Field(pattern="^[0-9]{2}:[0-9]{2}$", description="Not after start_time: on the next day.")
+    rrule: str | None = None
+    except_dates: tuple[date, ...] = ()
+    extra_dates: tuple[date, ...] = ()
+
+
+class ClosedDays(Wire):
+    """Days on which nothing begins in the whole house."""
+
+    first_day: date
+    last_day: date = Field(description="Included.")
+    reason: str = Field(description="school-holidays, public-holiday, renovation or other.")
+
+
 class OfferedService(Wire):
     """One service of a center."""
 
@@ -102,6 +153,10 @@ class OfferedService(Wire):
     service: str = Field(description="Code from the directory's taxonomy of services, e.g. open-cafe.")
     status: OfferStatus = OfferStatus.ACTIVE
     languages: tuple[LanguageCode, ...] = Field(default=(), description="Empty: the center's own languages.")
+    price: Price | None = None
+    ages: Ages | None = Field(default=None, description="Absent: for everybody.")
+    sign_up: SignUp = SignUp.NOT_NEEDED
+    hours: tuple[OpeningHours, ...] = Field(default=(), description="In the center's time zone. Empty: not known.")
 
 
 class CenterSnapshot(Snapshot):
@@ -117,6 +172,7 @@ class CenterSnapshot(Snapshot):
     location_visibility: LocationVisibility
     languages: tuple[LanguageCode, ...] = Field(description="Spoken in the house, the main one first.")
     services: tuple[OfferedService, ...] = ()
+    closed_days: tuple[ClosedDays, ...] = ()
     topics: tuple[str, ...] = Field(default=(), description="Codes from the taxonomy of topics: what it can teach.")
     founded: int | None = Field(default=None, description="Year.")
     legal_form: LegalForm | None = None
@@ -190,6 +246,10 @@ class ServiceWithdrawn(Event):
 
     offer: str
     service: str
+
+
+class ClosedDaysChanged(Event):
+    """The days on which the whole house is shut were told anew."""
 
 
 class VerificationRequested(Event):
@@ -275,9 +335,32 @@ CENTER = Stream(
         location_visibility=LocationVisibility.TOWN,
         languages=("cs", "uk"),
         services=(
-            OfferedService(offer="s1", service="open-cafe"),
-            OfferedService(offer="s2", service="language-course", status=OfferStatus.PAUSED, languages=("cs",)),
+            OfferedService(
+                offer="s1",
+                service="open-cafe",
+                price=Price(kind=PriceKind.FREE),
+                hours=(
+                    OpeningHours(
+                        start_date=date(2026, 3, 3),
+                        start_time="09:00",
+                        end_time="12:00",
+                        rrule="FREQ=WEEKLY;BYDAY=TU,TH",
+                        except_dates=(date(2026, 12, 24),),
+                        extra_dates=(date(2026, 12, 21),),
+                    ),
+                ),
+            ),
+            OfferedService(
+                offer="s2",
+                service="language-course",
+                status=OfferStatus.PAUSED,
+                languages=("cs",),
+                price=Price(kind=PriceKind.FEE, amount="3.50", currency="EUR"),
+                ages=Ages(youngest=16),
+                sign_up=SignUp.NEEDED,
+            ),
         ),
+        closed_days=(ClosedDays(first_day=date(2026, 7, 1), last_day=date(2026, 8, 31), reason="school-holidays"),),
         topics=("founding-a-center", "self-run-childcare"),
         founded=1992,
         legal_form=LegalForm.ASSOCIATION,
@@ -302,6 +385,7 @@ CENTER = Stream(
         ServiceChanged(offer="s2", service="language-course", changed=("languages",)),
         ServicePaused(offer="s2", service="language-course"),
         ServiceWithdrawn(offer="s2", service="language-course"),
+        ClosedDaysChanged(),
         VerificationRequested(last_verified_on=date(2025, 3, 1), answer_by=date(2026, 5, 30)),
         VerificationReminded(last_verified_on=date(2025, 3, 1), answer_by=date(2026, 5, 30), reminder=1),
         CenterVerified(verified_on=date(2026, 3, 1), by="center"),

@@ -216,6 +216,7 @@ async def test_a_service_over_its_life(office: Desk, house: Callable[[str], Desk
     offered = await desk.done("POST", path, {"service": "father-group", "languages": ["de"]})
     assert offered["snapshot"]["services"][-1] == {
         "offer": "s3", "service": "father-group", "status": "active", "languages": ["de"],
+        "price": None, "ages": None, "sign_up": "not-needed", "hours": [],
     }  # fmt: skip
     twice = await desk.send("POST", path, {"service": "father-group"})
     assert (twice.status_code, problem(twice), twice.json()["offer"]) == (409, "already-offered", "s3")

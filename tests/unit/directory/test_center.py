@@ -19,6 +19,7 @@ from services.directory.domain.center import (
     VerificationTooOld,
 )
 from services.directory.domain.days import InTheFuture
+from services.directory.domain.offer import OfferTerms
 from services.directory.domain.place import Place
 from services.directory.domain.profile import Contact, Profile
 from shared.aggregate import WrongState
@@ -107,7 +108,7 @@ def test_an_edit_that_changes_nothing_is_no_event(center: Center, happened: Happ
     center.edit({}, now)
     center.relocate(center.place, now)
     center.show_location(LocationVisibility.TOWN)
-    center.change_offer("s1", ())
+    center.change_offer("s1", {"languages": ()})
     assert happened(center) == []
 
 
@@ -176,8 +177,8 @@ def test_a_closed_center_can_still_hide(center: Center, happened: Happened, now:
 
 
 def test_a_service_is_offered_changed_paused_resumed_and_withdrawn(center: Center, happened: Happened) -> None:
-    center.offer(SERVICES.known("father-group"), ("de",))
-    center.change_offer("s3", ("de", "cs"))
+    center.offer(SERVICES.known("father-group"), OfferTerms(languages=("de",)))
+    center.change_offer("s3", {"languages": ("de", "cs")})
     center.pause_offer("s3")
     assert [offer.status for offer in center.snapshot().services] == ["active", "active", "paused"]
     center.resume_offer("s3")
@@ -215,7 +216,7 @@ def test_there_is_nothing_to_do_with_an_offer_that_does_not_exist(center: Center
     with pytest.raises(NoSuchOffer):
         getattr(center, command)("s9")
     with pytest.raises(NoSuchOffer):
-        center.change_offer("s9", ("cs",))
+        center.change_offer("s9", {"languages": ("cs",)})
 
 
 # ---- freshness

@@ -1,6 +1,6 @@
 """The directory's table of contents."""
 
-from services.directory.api import centers, contact_person, corrections, life, offers, reference
+from services.directory.api import centers, checks, contact_person, corrections, life, offers, reference
 from services.directory.domain.center import Center
 from services.directory.domain.correction import Correction
 from services.directory.reactions import POLICIES
@@ -12,6 +12,7 @@ SERVICE = Service(
     aggregates=(Center, Correction),
     routers=(
         centers.router,
+        checks.router,
         life.router,
         contact_person.router,
         offers.router,

@@ -89,7 +89,7 @@ def install_problems(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def of_validation(_request: Request, error: RequestValidationError) -> Response:
-        members = {"errors": [_told(each) for each in error.errors()]}
+        members = {"errors": [told(each) for each in error.errors()]}
         return problem_response(422, "invalid-input", "the request does not have the documented form", None, members)
 
     @app.exception_handler(Unauthenticated)
@@ -131,7 +131,7 @@ def _retry_after(seconds: float) -> dict[str, str]:
     return {"Retry-After": str(math.ceil(seconds))}
 
 
-def _told(error: Mapping[str, Any]) -> dict[str, str]:
+def told(error: Mapping[str, Any]) -> dict[str, str]:
     """One validation error without the value that caused it: where (part and JSON pointer), and what is wanted."""
     place: Sequence[str | int] = error["loc"]
     part, inside = (str(place[0]), place[1:]) if place else ("body", ())

@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from deploy.cli import data, network, operation
+from deploy.cli import imports, network, operation, tokens
 from deploy.errors import Trouble
 
 app = typer.Typer(
@@ -17,7 +17,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 network.add_to(app)
-data.add_to(app)
+imports.add_to(app)
+tokens.add_to(app)
 operation.add_to(app)
 
 

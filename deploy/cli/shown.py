@@ -7,8 +7,18 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
+from rich.text import Text
 
 from deploy.engines import Tell
 from deploy.errors import Trouble
@@ -26,14 +36,16 @@ def show_json(value: Any) -> None:
     print(json.dumps(value, ensure_ascii=False, default=str))
 
 
-def show_table(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str | None = None) -> None:
+def show_table(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], title: str | None = None, on: Console = out
+) -> None:
     """A plain table; cells are text, never markup."""
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(_plain(cell) for cell in row))
-    out.print(table)
+    on.print(table)
 
 
 def _plain(cell: str) -> str:
@@ -58,11 +70,16 @@ def telling() -> Iterator[Tell]:
         yield lambda text: spinner.update(_plain(text))
 
 
+class _Rate(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:,.0f}/s" if task.speed else "")
+
+
 @contextmanager
 def counting(text: str) -> Iterator[Progress]:
-    """A progress bar on stderr."""
-    columns = (TextColumn(text), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=aside) as progress:
+    """A progress bar on stderr, with its rate."""
+    what, times = TextColumn(_plain(text)), (TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(what, BarColumn(), MofNCompleteColumn(), _Rate(), *times, console=aside) as progress:
         yield progress
 
 

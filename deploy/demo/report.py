@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.rule import Rule
 from rich.table import Table
 
-from deploy.importer import Progress as Counting
+from deploy.importer.sending import Progress as Counting
 
 _WIDTH = 120
 

@@ -21,7 +21,9 @@ from deploy.demo.ledger import Accepted, Ledger
 from deploy.demo.mail import Mailbox, form_on
 from deploy.demo.stage import Campaign, House, Reader, found_within
 from deploy.engines import Tell
-from deploy.importer import import_centers
+from deploy.importer.directory import Target
+from deploy.importer.lists import CenterList
+from deploy.importer.sending import import_centers
 from deploy.network import Network
 
 _HOSTS = {"DE": 6, "CZ": 3, "SK": 2, "NL": 1}
@@ -102,7 +104,8 @@ class _Seeding:
             if done % 150 == 0:
                 self._tell(f"centers of the example: {done} of {rows}")
 
-        await import_centers(listed.path, self._network.address("directory"), token, notes, told)
+        target = Target(self._network.address("directory"), token)
+        await import_centers(CenterList(listed.path), target, notes=notes, progress=told)
         wanted = len(listed.centers)
 
         async def known_everywhere() -> list[Json] | None:

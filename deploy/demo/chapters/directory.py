@@ -8,8 +8,11 @@ from deploy.demo.client import Json
 from deploy.demo.countries import COUNTRIES
 from deploy.demo.ledger import Accepted, Request
 from deploy.demo.stage import House, Stage
-from deploy.importer import Report as Imported
-from deploy.importer import import_centers
+from deploy.importer.directory import Target
+from deploy.importer.lists import CenterList
+from deploy.importer.report import Outcome
+from deploy.importer.report import Report as Imported
+from deploy.importer.sending import import_centers
 
 
 async def centers_come_in(stage: Stage) -> None:
@@ -18,20 +21,21 @@ async def centers_come_in(stage: Stage) -> None:
     report.say(f"{listed.path} holds {len(listed.centers)} centers of {len(COUNTRIES)} countries, and some bad rows")
     notes = listed.path.parent / "imports" / "story.done"
     first = await _import(stage, notes)
-    report.say(f"{first.created} new, {first.refused} refused:")
-    for fault in first.faults:
-        report.say(f"  {fault}")
-    report.expect("every center of the list is in", first.created == len(listed.centers), f"{first.created} created")
+    new, refused = first.counts[Outcome.NEW], [told for told in first.notable if told.outcome is Outcome.REFUSED]
+    report.say(f"{new} new, {len(refused)} refused:")
+    for told in refused:
+        report.say(f"  {told}")
+    report.expect("every center of the list is in", new == len(listed.centers), f"{new} created")
     report.expect(
         "every bad row is reported by its line",
-        [fault.line for fault in first.faults] == [bad.line for bad in listed.bad],
+        [told.line for told in refused] == [bad.line for bad in listed.bad],
         _lines(listed.bad),
     )
     second = await _import(stage, notes)
     report.expect(
         "the import run again is a no-op",
-        (second.created, second.repeated, second.skipped) == (0, 0, len(listed.centers)),
-        f"{second.skipped} done before",
+        second.counts == {Outcome.DONE: len(listed.centers), Outcome.REFUSED: len(listed.bad)},
+        f"{second.counts[Outcome.DONE]} done before",
     )
     await _meet_the_houses(stage)
     await _every_service_knows_them(stage)
@@ -59,8 +63,8 @@ async def a_new_center_opens(stage: Stage) -> None:
 async def _import(stage: Stage, notes: Path) -> Imported:
     network = stage.network
     with stage.report.counting("mine import centers") as progress:
-        url, token = network.address("directory"), stage.client.office()
-        return await import_centers(stage.listed.path, url, token, notes, progress)
+        target = Target(network.address("directory"), stage.client.office())
+        return await import_centers(CenterList(stage.listed.path), target, notes=notes, progress=progress)
 
 
 async def _meet_the_houses(stage: Stage) -> None:

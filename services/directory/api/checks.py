@@ -35,7 +35,8 @@ _KM_OF_A_DEGREE = 111.2
 router = APIRouter(prefix="/centers", tags=["centers"])
 
 OddPlace = Callable[[str, float, float], str | None]
-"""What is odd about coordinates for a center of that country (at sea, abroad), if anything."""
+"""What is odd about a point (latitude, longitude) for a center of a country, if anything: a key of `_ODD`."""
+_ODD = {"at-sea": "these coordinates are at sea", "outside-country": "these coordinates are not in the country"}
 
 
 async def odd_place() -> OddPlace:
@@ -204,8 +205,8 @@ def _unknown(codes: Mapping[str, str], taxonomy: Taxonomy) -> Iterator[Finding]:
 def _warnings(place: Place, odd: OddPlace) -> Iterator[Finding]:
     for name in ("point", "town_point"):
         point = getattr(place, name)
-        if point is not None and (said := odd(place.country, point.lat, point.lon)):
-            yield Finding(code="odd-coordinates", pointer=f"/place/{name}", detail=said)
+        if point is not None and (what := odd(place.country, point.lat, point.lon)):
+            yield Finding(code=what, pointer=f"/place/{name}", detail=_ODD[what])
     if place.point and place.town_point:
         away = _km(place.point, place.town_point)
         if away > FAR_KM:

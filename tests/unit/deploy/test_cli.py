@@ -52,7 +52,8 @@ def test_every_command_explains_itself(mine, command):
 def test_the_imports_help_names_every_column(mine):
     _, out, _ = mine("import", "centers", "--help")
     assert "town_lat" in out
-    assert "name_de" in out
+    assert "name_cs" in out
+    assert "hours:SERVICE" in out
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 
 from deploy.demo import countries
 from deploy.demo.centers import ARABIC_HOUSE, Row, centers, write_list
-from deploy.importer import read_rows
+from deploy.importer.lists import CenterList
 from shared.taxonomy import SERVICES
 
 DAY = date(2026, 3, 1)
@@ -72,7 +72,7 @@ def test_every_service_is_in_the_directorys_taxonomy(rows: list[Row]) -> None:
 
 def test_the_bad_rows_stand_where_the_list_says(tmp_path: Path) -> None:
     listed = write_list(tmp_path / "centers.csv", DAY)
-    read = {row.line: row for row in read_rows(listed.path.read_bytes())}
+    read = {row.line: row for row in CenterList(listed.path)}
     assert len(read) == len(listed.centers) + len(listed.bad) == 753
     bad = [read[each.line] for each in listed.bad]
     assert [row.external_id for row in bad] == ["list-2009:XX-1", "list-2009:XX-2", "list-2009:XX-3"]

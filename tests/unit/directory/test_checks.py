@@ -144,10 +144,10 @@ async def test_a_door_far_from_its_town_is_kept_with_a_warning(office: Desk, reg
 
 async def test_coordinates_at_sea_are_kept_with_a_warning(office: Desk, registration: Body) -> None:
     app = office.client._transport.app  # type: ignore[attr-defined]
-    app.dependency_overrides[odd_place] = lambda: lambda country, lat, lon: "that is at sea" if lon < 0 else None
+    app.dependency_overrides[odd_place] = lambda: lambda country, lat, lon: "at-sea" if lon < 0 else None
     body = registration()
     found = await check(office, {**body, "place": {**body["place"], "point": {"lat": 50.1, "lon": -14.5}}})
-    assert ("odd-coordinates", "/place/point") in [(each["code"], each["pointer"]) for each in found["warnings"]]
+    assert ("at-sea", "/place/point") in [(each["code"], each["pointer"]) for each in found["warnings"]]
     assert found["ok"]
 
 

@@ -78,6 +78,12 @@ def _names(of: str) -> dict[str, str]:
     return {name: codes.pop() for name, codes in named.items() if len(codes) == 1}
 
 
+def share(text: str) -> Body:
+    """A source of money, and its percentage if that is told: ``municipality 60``."""
+    found = re.fullmatch(r"(.*?)[\s:]+(\d{1,3})\s*%?", text.strip())
+    return {"kind": found[1], "share": int(found[2])} if found else {"kind": text.strip()}
+
+
 def ticked(text: str) -> bool:
     """Whether a column to be ticked is. ValueError when that cannot be told."""
     answer = text.strip().casefold()

@@ -84,6 +84,21 @@ class Directory:
         key = derived_id("import", "edit", row.external_id, etag, text)
         return await self._ask("PATCH", f"/centers/{center}", text, key=key, etag=etag)
 
+    async def check_figures(self, row: Row) -> httpx.Response:
+        """Whether a row's yearly figures can be true, and what is unusual about them."""
+        return await self._ask("POST", "/figures/check", json.dumps(_figures(row)))
+
+    async def figures(self, row: Row) -> httpx.Response:
+        """The figures that the row's center has reported of the row's year."""
+        center = derived_id("center", row.external_id)
+        return await self._ask("GET", f"/centers/{center}/figures/{row.body.get('year')}")
+
+    async def report_figures(self, row: Row) -> httpx.Response:
+        """Reports a row's yearly figures. There is one report for a center and year, whatever the key."""
+        key = derived_id("import", "figures", row.external_id, row.text)
+        path = f"/centers/{derived_id('center', row.external_id)}/figures"
+        return await self._ask("POST", path, json.dumps(_figures(row)), key=key)
+
     async def _ask(
         self, method: str, path: str, text: str | None = None, *, key: str | None = None, etag: str | None = None
     ) -> httpx.Response:
@@ -106,6 +121,10 @@ class Directory:
                 wait_s = max(wait_s, _retry_after(answer))
             await asyncio.sleep(wait_s)
         raise Trouble(f"the directory at {self._client.base_url} does not take centers now: {trouble}")
+
+
+def _figures(row: Row) -> Json:
+    return {name: value for name, value in row.body.items() if name != "external_id"}
 
 
 def findings_of(row: Row, answer: httpx.Response, column_of: ColumnOf, within: str = "") -> tuple[Finding, ...]:

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from deploy.importer.cells import TAXONOMIES, code_of, parts
-from deploy.importer.fields import BY_NAME, FIELDS, known_field
+from deploy.importer.fields import CENTERS
 from deploy.importer.mapping import UNDECIDED
 from deploy.importer.reading import CsvFile, TextFile
 from shared.taxonomy import SERVICES
@@ -55,7 +55,7 @@ _LANGUAGE_OF = {
 }  # fmt: skip
 _LANGUAGES = {word: language for language, called in _LANGUAGE_OF.items() for word in called.split()}
 _FIELDS = {spelling: field for field, called in _CALLED.items() for spelling in called.split(", ")}
-_FIELDS |= {" ".join(words(field.name)): field.name for field in FIELDS}
+_FIELDS |= {" ".join(words(field.name)): field.name for field in CENTERS.fields}
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class Draft:
         values = {
             field: _unknown(field, (cells[place] for cells in lines if place < len(cells)))
             for place, field in enumerate(fields)
-            if field in BY_NAME and BY_NAME[field].codes
+            if field in CENTERS.by_name and CENTERS.by_name[field].codes
         }
         return cls(file, len(lines), guesses, {field: found for field, found in values.items() if found})
 
@@ -106,7 +106,7 @@ class Draft:
         found = {each.field for each in self.guesses}
         yield ""
         yield "[constants]   # for rows whose own cell is empty"
-        for required in FIELDS:
+        for required in CENTERS.fields:
             if required.required and required.name not in found:
                 yield f'{required.name} = ""   # {required.about or "required"}'
         for field, values in self.values.items():
@@ -118,7 +118,7 @@ class Draft:
 
 def guess(column: str) -> str:
     """The field that a column of that name may be; empty when nothing is like it."""
-    if known := known_field(column.strip().lower()):
+    if known := CENTERS.known(column.strip().lower()):
         return known
     name = " ".join(words(column))
     first, _, last = name.rpartition(" ")
@@ -148,7 +148,7 @@ def _each_once(fields: Iterable[str]) -> Iterator[str]:
 
 
 def _unknown(field: str, cells: Iterable[str]) -> dict[str, str]:
-    codes, taxonomy = BY_NAME[field].codes, TAXONOMIES.get(field)
+    codes, taxonomy = CENTERS.by_name[field].codes, TAXONOMIES.get(field)
     unknown: dict[str, str] = {}
     for value in dict.fromkeys(part for cell in cells for part in parts(cell, ";,")):
         if value in codes or (taxonomy and code_of(taxonomy, value)) or len(unknown) == _MOST_VALUES:

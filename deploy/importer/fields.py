@@ -1,8 +1,9 @@
-"""The fields that a list can fill, by name: of a center, and of each service that it offers."""
+"""The fields that a list can fill, by name: of a center and each service that it offers, or of a year's figures."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cached_property
 
 from deploy.errors import Trouble
 from deploy.importer.cells import TAXONOMIES, code_of
@@ -34,7 +35,7 @@ def _codes(values: Iterable[str]) -> tuple[str, ...]:
 
 _KINDS = ("mother-center", "family-center", "multigenerational-house", "other")
 
-FIELDS = (
+_CENTER = (
     Field("external_id", ("external_id",), "the list's own id of the row, such as list-2009:CZ-17", required=True),
     Field("name", ("name",), required=True),
     Field("kind", ("kind",), "mother-center (default), family-center, multigenerational-house, other", codes=_KINDS),
@@ -114,33 +115,63 @@ OFFER_FIELDS = (
 TICKED = ("services", "topics", "accessibility", "funding")
 """Lists that may also be spread over columns to be ticked, one for each code: ``services:baby-group``."""
 
-BY_NAME = {field.name: field for field in FIELDS}
 OFFER_BY_NAME = {field.name: field for field in OFFER_FIELDS}
 
+_YEARLY = (
+    Field("external_id", ("external_id",), "the center's own id in the list by which it came in", required=True),
+    Field("year", ("year",), "", "whole", required=True),
+    Field("families", ("families",), "reached", "whole"),
+    Field("visits", ("visits",), "through the door; who comes twice counts twice", "whole"),
+    Field("volunteers", ("volunteers",), "", "whole"),
+    Field("paid_staff", ("paid_staff",), "paid people", "whole"),
+    Field("volunteer_hours", ("volunteer_hours",), "", "whole"),
+    Field("opening_days", ("opening_days",), "", "whole"),
+    Field("funding", ("funding",), "where the money came from, in percent: municipality 60;donations", "shares"),
+    Field("on", ("on",), "the day the center gave the figures, if that was before today", "day"),
+)
 
-def known_field(name: str) -> str | None:
-    """The field of that name, with the code of a service that it may tell by a label; None when there is none."""
-    if name in BY_NAME:
-        return name
-    for begin in (NAMED_IN, DESCRIBED_IN):
-        if name.startswith(begin) and name.removeprefix(begin).isalpha():
+
+@dataclass(frozen=True)
+class Sheet:
+    """A kind of list: the fields that its columns may fill."""
+
+    fields: tuple[Field, ...]
+    of_centers: bool
+    """Then there are also texts by language, columns to be ticked, and columns for each service."""
+
+    @cached_property
+    def by_name(self) -> dict[str, Field]:
+        """The fields by their names."""
+        return {field.name: field for field in self.fields}
+
+    def known(self, name: str) -> str | None:
+        """The field of that name, the label of a service in it as its code; None when there is none."""
+        if name in self.by_name:
             return name
-    kind, colon, term = name.partition(":")
-    if colon and (kind in OFFER_BY_NAME or kind in TICKED):
-        taxonomy = TAXONOMIES.get(kind, SERVICES if kind in OFFER_BY_NAME else None)
-        code = code_of(taxonomy, term) if taxonomy else term.strip()
-        return f"{kind}:{code}" if code else None
-    return None
+        if not self.of_centers:
+            return None
+        for begin in (NAMED_IN, DESCRIBED_IN):
+            if name.startswith(begin) and name.removeprefix(begin).isalpha():
+                return name
+        kind, colon, term = name.partition(":")
+        if colon and (kind in OFFER_BY_NAME or kind in TICKED):
+            taxonomy = TAXONOMIES.get(kind, SERVICES if kind in OFFER_BY_NAME else None)
+            code = code_of(taxonomy, term) if taxonomy else term.strip()
+            return f"{kind}:{code}" if code else None
+        return None
+
+    def require(self, name: str) -> str:
+        """The `known` field; when there is none, `Trouble` that says what may be meant."""
+        if found := self.known(name):
+            return found
+        kind, colon, term = name.partition(":")
+        if colon and (kind in OFFER_BY_NAME or kind in TAXONOMIES):
+            nearest = [f"{kind}:{code}" for code in TAXONOMIES.get(kind, SERVICES).nearest(term)]
+        else:
+            nearest = get_close_matches(name, [*self.by_name, *OFFER_BY_NAME], n=3)
+        hint = f"; did you mean {' or '.join(nearest)}?" if nearest else ""
+        raise Trouble(f"the mapping names a field that there is not: {name}{hint}")
 
 
-def require_field(name: str) -> str:
-    """`known_field`; when there is none, `Trouble` that says what may be meant."""
-    if found := known_field(name):
-        return found
-    kind, colon, term = name.partition(":")
-    if colon and (kind in OFFER_BY_NAME or kind in TAXONOMIES):
-        nearest = [f"{kind}:{code}" for code in TAXONOMIES.get(kind, SERVICES).nearest(term)]
-    else:
-        nearest = get_close_matches(name, [*BY_NAME, *OFFER_BY_NAME], n=3)
-    hint = f"; did you mean {' or '.join(nearest)}?" if nearest else ""
-    raise Trouble(f"the mapping names a field that there is not: {name}{hint}")
+CENTERS = Sheet(_CENTER, of_centers=True)
+FIGURES = Sheet(_YEARLY, of_centers=False)

@@ -15,8 +15,9 @@ from babel.core import get_global
 
 from deploy.importer.cells import Body, code_of
 from deploy.importer.hours import LONG_SINCE, Schedule
+from deploy.importer.layout import Layout
 from deploy.importer.mapping import Mapping as MappingFile
-from deploy.importer.rows import Finding, Layout, Row
+from deploy.importer.rows import Finding, Row
 from shared.ids import derived_id
 from shared.taxonomy import SERVICES
 

@@ -8,9 +8,10 @@ from typing import Any
 from deploy.errors import Trouble
 from deploy.importer.hsds import Organizations
 from deploy.importer.hsds_files import TableSet, organizations_in
+from deploy.importer.layout import Layout
 from deploy.importer.mapping import Mapping as MappingFile
 from deploy.importer.reading import CsvFile, TextFile, json_values
-from deploy.importer.rows import Finding, Layout, Row, unique
+from deploy.importer.rows import Finding, Row, unique
 
 
 class Form(StrEnum):

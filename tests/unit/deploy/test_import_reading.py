@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from deploy.errors import Trouble
 from deploy.importer.encoding import detected
-from deploy.importer.fields import FIELDS
+from deploy.importer.fields import CENTERS
 from deploy.importer.lists import CenterList, Form
 from deploy.importer.mapping import Mapping
 from deploy.importer.reading import TextFile, json_values
@@ -190,9 +190,9 @@ def test_a_quote_that_swallows_the_rest_of_a_long_file_is_said_to_be_one(read: R
 
 
 def test_every_field_fills_a_place_of_its_own() -> None:
-    filling = [field for field in FIELDS if field.path]
+    filling = [field for field in CENTERS.fields if field.path]
     assert len({field.path for field in filling}) == len(filling)
-    assert len({field.name for field in FIELDS}) == len(FIELDS)
+    assert len({field.name for field in CENTERS.fields}) == len(CENTERS.fields)
 
 
 # ---- services with terms

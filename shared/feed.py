@@ -34,7 +34,14 @@ class ReadModel(Protocol):
     def name(self) -> str: ...
 
     @property
-    def topics(self) -> Sequence[str]: ...
+    def topics(self) -> Sequence[str]:
+        """The service's own topics: what was said there, its store knows."""
+        ...
+
+    @property
+    def foreign(self) -> Sequence[str]:
+        """Topics of other services: read from their beginning when the model is made anew."""
+        ...
 
     async def fill(self) -> None:
         """Makes the model anew, from the store."""
@@ -59,6 +66,7 @@ class Feed:
     def __init__(self, model: ReadModel, log: Log) -> None:
         self.model = model
         self._log = log
+        self._topics = (*model.topics, *model.foreign)
         self._position: Offsets | None = None
         self._ready_at: Offsets = {}
         self._task: asyncio.Task[None] | None = None
@@ -95,7 +103,7 @@ class Feed:
 
     async def caught_up(self) -> None:
         """Returns when everything that is on the topics now was applied. `RuntimeError` when that cannot be."""
-        ends = await self._log.ends(self.model.topics)
+        ends = await self._log.ends(self._topics)
         while self._position is None or not _reached(self._position, ends):
             if self.trouble or not self.alive():
                 raise RuntimeError(f"{self.model.name} does not get on: {self.trouble}")
@@ -114,7 +122,7 @@ class Feed:
                 if self._position is None:
                     await self._begin(restored)
                 assert self._position is not None
-                async for records in self._log.follow(self.model.topics, self._position):
+                async for records in self._log.follow(self._topics, self._position):
                     await self._take(records)
                     self.trouble, pause_s = None, 0.1
             except OffsetsGone:
@@ -128,11 +136,11 @@ class Feed:
                 pause_s = min(_LONGEST_PAUSE_S, pause_s * 2)
 
     async def _begin(self, restore: bool) -> None:
-        ends = await self._log.ends(self.model.topics)
+        ends = await self._log.ends(self._topics)
         position = await self.model.restore() if restore else None
         if position is None:
-            await self.model.fill()  # the store has at least what was on the topics before
-            position = ends
+            await self.model.fill()  # the store has at least what was on its topics before
+            position = {place: end for place, end in ends.items() if place[0] in self.model.topics}
         self._ready_at, self._position = ends, position
 
     async def _take(self, records: Sequence[Record]) -> None:

@@ -1,15 +1,29 @@
 """The directory's table of contents."""
 
-from services.directory.api import centers, contact_person, corrections, life, offers, reference
+from services.directory.api import (
+    centers,
+    contact_person,
+    corrections,
+    life,
+    memberships,
+    networks,
+    offers,
+    partners,
+    reference,
+)
 from services.directory.domain.center import Center
 from services.directory.domain.correction import Correction
+from services.directory.domain.membership import Membership
+from services.directory.domain.network import Network
+from services.directory.domain.partner import Partner
+from services.directory.endings import ENDINGS
 from services.directory.reactions import POLICIES
 from services.directory.views.search import SEARCH
 from shared.service import Service
 
 SERVICE = Service(
     name="directory",
-    aggregates=(Center, Correction),
+    aggregates=(Center, Correction, Network, Membership, Partner),
     routers=(
         centers.router,
         life.router,
@@ -17,8 +31,11 @@ SERVICE = Service(
         offers.router,
         offers.house,
         corrections.router,
+        networks.router,
+        memberships.router,
+        partners.router,
         reference.router,
     ),
     mirrors=(SEARCH,),
-    policies=POLICIES,
+    policies=(*POLICIES, *ENDINGS),
 )

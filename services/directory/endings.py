@@ -19,7 +19,7 @@ from services.directory.domain.spells import Gone
 from shared.events import Received
 from shared.events.directory.center import CENTER, CenterClosed, CenterStatus
 from shared.events.directory.membership import MEMBERSHIP, MembershipApplied, MembershipRecorded
-from shared.events.directory.network import NETWORK, NetworkDissolved, NetworkStatus
+from shared.events.directory.network import NETWORK, NetworkDissolved
 from shared.events.directory.partner import PARTNER, PartnershipLinked
 from shared.reactions import Change, Intent, policy
 from shared.store.port import Filter
@@ -47,10 +47,8 @@ async def end_memberships_when_network_dissolves(
 @policy(MembershipApplied, MembershipRecorded, stream=MEMBERSHIP)
 async def end_membership_with_what_is_gone(event: Received[Any], world: World) -> Sequence[Intent]:
     """Center or network ended while this was entered, and it was not there yet to be ended."""
-    reason = await _gone(event.snapshot.center, event.snapshot.network, world)
-    if reason is None:
-        return []
-    return await _end_memberships({"_id": event.key}, reason, event.record.recorded.date(), event, world)
+    gone = await _gone(event.snapshot.center, event.snapshot.network, world)
+    return await _end_memberships({"_id": event.key}, *gone, event, world) if gone else []
 
 
 @policy(CenterClosed, stream=CENTER)
@@ -72,10 +70,8 @@ async def end_link_with_what_is_gone(event: Received[PartnershipLinked], world: 
     """Center or network ended while the link was entered, and it was not there yet to be ended."""
     partner = (await world.repository(Partner).get(event.key)).aggregate
     link = partner.linked(event.event.link)  # the event does not name a center that hides
-    reason = await _gone(link.center, link.network, world)
-    if reason is None:
-        return []
-    return await _end_links({"_id": partner.id}, link.target, reason, event.record.recorded.date(), event, world)
+    gone = await _gone(link.center, link.network, world)
+    return await _end_links({"_id": partner.id}, link.target, *gone, event, world) if gone else []
 
 
 ENDINGS = (
@@ -106,13 +102,25 @@ async def _end_links(
     ]
 
 
-async def _gone(center: str | None, network: str | None, world: World) -> Gone | None:
-    """Whether one of the two is there no more, as things stand now."""
+async def _gone(center: str | None, network: str | None, world: World) -> tuple[Gone, date] | None:
+    """Whether one of the two is there no more, as things stand now, and since which day."""
     if center is not None:
-        status_of_center = (await world.repository(Center).get(center)).aggregate.snapshot().status
-        if status_of_center is CenterStatus.CLOSED:
-            return Gone.CENTER_CLOSED
+        closed_on = await _closed_on(center, world)
+        if closed_on is not None:
+            return Gone.CENTER_CLOSED, closed_on
     if network is not None:
-        status = (await world.repository(Network).get(network)).aggregate.status
-        return Gone.NETWORK_DISSOLVED if status is NetworkStatus.DISSOLVED else None
+        dissolved_on = (await world.repository(Network).get(network)).aggregate.dissolved_on
+        if dissolved_on is not None:
+            return Gone.NETWORK_DISSOLVED, dissolved_on
     return None
+
+
+async def _closed_on(center: str, world: World) -> date | None:
+    """The day a closed center closed, from its journal; None for one that is not closed."""
+    centers = world.repository(Center)
+    loaded = await centers.get(center)
+    if loaded.aggregate.snapshot().status is not CenterStatus.CLOSED:
+        return None
+    history = await centers.history(center, limit=loaded.version)
+    closings = [entry.record for entry in history if entry.record.type == CENTER.type_of(CenterClosed)]
+    return closings[-1].happened.date()

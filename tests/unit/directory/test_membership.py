@@ -1,12 +1,9 @@
 """A membership from the application to the end and back again, and the days on which it held."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from services.directory.domain.days import InTheFuture
 from services.directory.domain.membership import (
@@ -21,7 +18,7 @@ from services.directory.domain.membership import (
 )
 from services.directory.domain.network import CriteriaList, Criterion
 from services.directory.domain.spells import EndsBeforeItBegan, Gone, SpellsOverlap
-from shared.aggregate import Refusal, WrongState
+from shared.aggregate import WrongState
 from shared.events import Event
 from shared.events.directory import membership as said
 from shared.events.directory.membership import MembershipKind, MembershipStatus
@@ -361,112 +358,3 @@ def test_news_of_an_old_closing_does_not_end_what_was_begun_after_the_reopening(
     membership = applied()
     membership.give_up(Gone.CENTER_CLOSED, NOW.date(), NOW - timedelta(seconds=1), NOW)
     assert membership.status is MembershipStatus.APPLIED
-
-
-# ---- who was a member on that day: the document against the plainest reading of what happened
-
-DAYS = [date(2026, 2, 1) + timedelta(days=number) for number in range(12)]
-LATER = datetime(2026, 2, 20, 9, 30, tzinfo=UTC)
-days = st.sampled_from(DAYS)
-kinds = st.sampled_from(MembershipKind)
-
-
-@st.composite
-def spells(draw: st.DrawFn) -> MemberSpell:
-    since = draw(days)
-    return MemberSpell(kind=draw(kinds), since=since, until=draw(st.none() | days.filter(lambda each: each >= since)))
-
-
-@st.composite
-def steps(draw: st.DrawFn) -> tuple[str, tuple[Any, ...]]:
-    """A command and its arguments, without the time."""
-    return draw(
-        st.one_of(
-            st.tuples(st.just("apply"), st.tuples(kinds, days)),
-            st.tuples(st.just("admit"), st.tuples(kinds, days)),
-            st.tuples(st.just("decline"), st.tuples(days)),
-            st.tuples(st.just("change_kind"), st.tuples(kinds, days)),
-            st.tuples(st.just("end"), st.tuples(days)),
-            st.tuples(st.just("record_earlier"), st.tuples(spells())),
-            st.tuples(st.just("correct"), st.tuples(st.lists(spells(), max_size=3))),
-            st.tuples(st.just("give_up"), st.tuples(days)),
-        )
-    )
-
-
-def carry_out(membership: Membership, what: str, arguments: tuple[Any, ...]) -> None:
-    match what, arguments:
-        case "apply", (kind, on):
-            membership.apply(kind, True, LATER, on)
-            membership.accept_code(LATER)
-        case "admit", (kind, on):
-            membership.admit(NO_LIST, LATER, on, kind)
-        case "decline", (on,):
-            membership.decline(DeclineReason.OTHER, LATER, on)
-        case "change_kind", (kind, on):
-            membership.change_kind(kind, NO_LIST, LATER, on)
-        case "end", (on,):
-            membership.end(EndReason.OTHER, LATER, on)
-        case "record_earlier", (recorded,):
-            membership.record_earlier(recorded, True, LATER)
-        case "correct", (corrected,):
-            membership.correct(corrected, LATER)
-        case "give_up", (on,):
-            membership.give_up(Gone.CENTER_CLOSED, on, LATER, LATER)
-
-
-def replayed(events: Sequence[Event], asked: date) -> MembershipKind | None:
-    """What the center was on that day: the journal read by the days things happened on, without any thought of spells.
-
-    A correction makes everything before it void. Memberships that were over when they were entered stand by
-    themselves; of all other steps the last one up to that day counts.
-    """
-    over: list[tuple[date, date, MembershipKind]] = []
-    turns: list[tuple[date, int, MembershipKind | None]] = []
-    for number, event in enumerate(events):
-        match event:
-            case said.MembershipCorrected():
-                over = [(each.since, each.until, each.kind) for each in event.spells if each.until]
-                turns = [(each.since, number, each.kind) for each in event.spells if not each.until]
-            case said.MembershipRecorded():
-                if event.until is None:
-                    turns.append((event.since, number, event.kind))
-                else:
-                    over.append((event.since, event.until, event.kind))
-            case said.MembershipAdmitted():
-                turns.append((event.on, number, event.kind))
-            case said.MembershipKindChanged():
-                turns.append((event.on, number, event.after))
-            case said.MembershipEnded():
-                turns.append((event.on, number, None))
-    for since, until, kind in over:
-        if since <= asked < until:
-            return kind
-    before = [turn for turn in sorted(turns, key=lambda turn: turn[:2]) if turn[0] <= asked]
-    return before[-1][2] if before else None
-
-
-@settings(max_examples=150)
-@given(st.lists(steps(), max_size=25))
-def test_spells_never_overlap_and_say_of_every_day_what_the_events_say(
-    wanted: list[tuple[str, tuple[Any, ...]]],
-) -> None:
-    membership, told = strangers(), list[Event]()
-    for what, arguments in wanted:
-        attempt = Membership.model_validate(membership.model_dump())
-        try:
-            carry_out(attempt, what, arguments)
-        except Refusal:
-            continue
-        membership = attempt
-        told += happened(membership)
-
-        ends = [each.until or date.max for each in membership.spells]
-        begins = [each.since for each in membership.spells]
-        assert all(since <= until for since, until in zip(begins, ends, strict=True))
-        assert all(until <= since for until, since in zip(ends, begins[1:], strict=False))
-        assert (date.max in ends) == (membership.status is MembershipStatus.ADMITTED)
-        assert date.max not in ends or membership.kind is membership.spells[-1].kind
-        for asked in [DAYS[0] - timedelta(days=1), *DAYS, DAYS[-1] + timedelta(days=1)]:
-            held = membership.on(asked)
-            assert (held.kind if held else None) == replayed(told, asked), asked

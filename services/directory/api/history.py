@@ -1,75 +1,63 @@
-"""What happened to an aggregate, as everybody may read it: from the journal, the oldest first."""
+"""What happened to an aggregate, from the journal."""
 
-from dataclasses import dataclass
-from typing import Annotated, Any, Generic, TypeVar
+from collections.abc import Callable
+from typing import Annotated, Any, Generic
 
-from fastapi import Depends, Query
+from fastapi import Query
 from pydantic import BaseModel, Field
+from typing_extensions import TypeVar
 
 from shared.aggregate import Aggregate
 from shared.clock import Instant
 from shared.commands import Entry, Repository
-from shared.events import Snapshot, Stream, catalogue
+from shared.events import Snapshot, catalogue
 
 A = TypeVar("A", bound=Aggregate)
-S = TypeVar("S", bound=Snapshot)
+S = TypeVar("S", default=Any)
+
+After = Annotated[int, Query(ge=0, le=10**9, description="`next` of the part before.")]
+Limit = Annotated[int, Query(ge=1, le=200, description="How many at most.")]
 
 
-class HistoryEntry(BaseModel, Generic[S]):
-    """One thing that happened, and how it all looked to everybody afterwards."""
+class Happened(BaseModel, Generic[S]):
+    """One thing that happened, and how everything looked to everybody afterwards."""
 
     version: int
     event: str = Field(examples=["MembershipAdmitted"])
     happened: Instant = Field(description="When it became true.")
     recorded: Instant = Field(description="When it was entered; weeks later where it came on paper.")
-    by: str = Field(description="The role that entered it, or the policy or timer.", examples=["coordinator"])
+    by: str = Field(description="The role that entered it, `timer`, or the policy that followed another event.")
     what: dict[str, Any] = Field(description="The event's own fields.", examples=[{"on": "2026-03-01"}])
-    snapshot: S
+    snapshot: S = Field(description="The public view afterwards.")
 
 
-class History(BaseModel, Generic[S]):
+class Chronicle(BaseModel, Generic[S]):
     """A part of a history, the oldest first."""
 
-    items: list[HistoryEntry[S]]
+    items: list[Happened[S]]
     next: int | None = Field(description="Give it as `after` to get the next part; null at the end.")
 
 
-@dataclass(frozen=True)
-class Part:
-    """Which part of a history is asked for."""
-
-    after: int
-    limit: int
-
-
-async def _part(
-    after: Annotated[int, Query(ge=0, le=10**9, description="`next` of the part before.")] = 0,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-) -> Part:
-    return Part(after, limit)
-
-
-PartDep = Annotated[Part, Depends(_part)]
-
-
-async def history_of(repository: Repository[A], id: str, part: Part) -> History[Any]:
-    """A part of the history of the aggregate ``id``; `NotFound` when there is none."""
+async def chronicle(
+    repository: Repository[A], id: str, after: int, limit: int, shown: Callable[[Any], Snapshot] = lambda then: then
+) -> Chronicle[Any]:
+    """The history of one aggregate; ``shown`` leaves out of an old snapshot what is not shown any more."""
     version = (await repository.get(id)).version
-    entries = await repository.history(id, part.after, part.limit)
-    items = [_entry(repository.stream, entry) for entry in entries]
+    entries = await repository.history(id, after, limit)
+    items = [_told(entry, repository, shown) for entry in entries]
     more = bool(items) and items[-1].version < version
-    return History(items=items, next=items[-1].version if more else None)
+    return Chronicle(items=items, next=items[-1].version if more else None)
 
 
-def _entry(stream: Stream, entry: Entry) -> HistoryEntry[Any]:
+def _told(entry: Entry, repository: Repository[A], shown: Callable[[Any], Snapshot]) -> Happened[Any]:
     record = entry.record
-    model = stream.types[record.type]
-    return HistoryEntry(
+    model = repository.stream.types[record.type]
+    return Happened(
         version=record.sequence,
         event=model.__name__,
         happened=record.happened,
         recorded=record.recorded,
         by=entry.actor,
         what={field: record.data[field] for field in model.model_fields if field in record.data},
-        snapshot=catalogue.snapshot_of(record),
+        snapshot=shown(catalogue.snapshot_of(record)),
     )

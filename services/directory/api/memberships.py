@@ -5,9 +5,10 @@ from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import Depends, Path, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
-from services.directory.api.history import History, PartDep, history_of
+from services.directory.api.centers import Input
+from services.directory.api.history import After, Chronicle, Limit, chronicle
 from services.directory.api.membership_views import Decision, MembershipView, Sides, Told, told
 from services.directory.api.networks import EVERYBODY, ITS_COORDINATOR, Happened, NetworkId, Networks
 from services.directory.api.references import named_center, require_there
@@ -41,12 +42,6 @@ class TellsRegion(Refusal):
 
 
 # ---- what comes in
-
-
-class Input(BaseModel):
-    """A body with exactly the fields that are documented."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class Application(Input):
@@ -268,9 +263,11 @@ async def get_membership(told: ToldDep, day: AskedDay, response: Response) -> Me
 
 
 @router.get("/memberships/{membership_id}/history", dependencies=EVERYBODY)
-async def get_membership_history(told: ToldDep, memberships: Memberships, part: PartDep) -> History[MembershipSnapshot]:
+async def get_membership_history(
+    told: ToldDep, memberships: Memberships, after: After = 0, limit: Limit = 50
+) -> Chronicle[MembershipSnapshot]:
     """What happened between the two, in the order of entry: when, when it was entered, by which role."""
-    return await history_of(memberships, told.id, part)
+    return await chronicle(memberships, told.id, after, limit)
 
 
 # ---- how a membership begins

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 from fastapi import Body, Depends, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.directory.api.history import History, PartDep, history_of
+from services.directory.api.centers import Input
+from services.directory.api.history import After, Chronicle, Limit, chronicle
 from services.directory.api.references import named_network
 from services.directory.api.rights import by_its_coordinator
 from services.directory.domain.codes import Country
@@ -58,12 +59,6 @@ class Registration(Profile):
     def profile(self) -> Profile:
         """The part of it that is the network's profile."""
         return Profile.model_validate({field: getattr(self, field) for field in Profile.model_fields})
-
-
-class Input(BaseModel):
-    """A body with exactly the fields that are documented."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class Placing(Input):
@@ -197,9 +192,11 @@ async def get_network(network_id: NetworkId, networks: Networks, etag: ETag) -> 
 
 
 @router.get("/{network_id}/history", dependencies=EVERYBODY)
-async def get_network_history(network_id: NetworkId, networks: Networks, part: PartDep) -> History[NetworkSnapshot]:
+async def get_network_history(
+    network_id: NetworkId, networks: Networks, after: After = 0, limit: Limit = 50
+) -> Chronicle[NetworkSnapshot]:
     """What happened to a network, the oldest first: when, when it was entered, by which role, how it looked then."""
-    return await history_of(networks, network_id, part)
+    return await chronicle(networks, network_id, after, limit)
 
 
 @router.get("/{network_id}/criteria", dependencies=EVERYBODY)

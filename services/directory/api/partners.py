@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal, Self
 from fastapi import Body, Depends, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from services.directory.api.history import History, PartDep, history_of
+from services.directory.api.centers import Input
+from services.directory.api.history import After, Chronicle, Limit, chronicle
 from services.directory.api.networks import EVERYBODY, Happened
 from services.directory.api.references import named_center, named_network, require_there
 from services.directory.api.rights import coordinates, coordinates_country, is_its_people, withheld
@@ -56,12 +57,6 @@ class Registration(Profile):
     def profile(self) -> Profile:
         """The part of it that is the partner's profile."""
         return Profile.model_validate(self.model_dump())
-
-
-class Input(BaseModel):
-    """A body with exactly the fields that are documented."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class NewLink(Input):
@@ -260,11 +255,11 @@ async def get_partner(
 
 @router.get("/{partner_id}/history", dependencies=EVERYBODY)
 async def get_partner_history(
-    partner_id: PartnerId, caller: Caller, world: WorldDep, partners: Partners, part: PartDep
-) -> History[PartnerSnapshot]:
+    partner_id: PartnerId, caller: Caller, world: WorldDep, partners: Partners, after: After = 0, limit: Limit = 50
+) -> Chronicle[PartnerSnapshot]:
     """What happened to a partner, the oldest first; a center that hides its place today is not named."""
     hidden = await hidden_from(caller, [await partners.get(partner_id)], world)
-    history = await history_of(partners, partner_id, part)
+    history = await chronicle(partners, partner_id, after, limit)
     for entry in history.items:
         if entry.what.get("center") in hidden:
             entry.what["center"] = None

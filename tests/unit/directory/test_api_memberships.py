@@ -414,7 +414,8 @@ async def test_the_members_of_a_network_and_of_those_below_it_come_in_pages(
     sit: str,
     region: str,
 ) -> None:
-    centers = [(await office.done("POST", "/centers", registration()))["id"] for _ in range(4)]
+    places = [{"country": "CZ", "town": town} for town in ("Brno", "Plzeň", "Zlín", "Opava")]
+    centers = [(await office.done("POST", "/centers", registration(place=place)))["id"] for place in places]
     for center in centers[:3]:
         await join(sit, center)
     for center in centers[2:]:

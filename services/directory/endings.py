@@ -119,7 +119,7 @@ async def _closed_on(center: str, world: World) -> date | None:
     """The day a closed center closed, from its journal; None for one that is not closed."""
     centers = world.repository(Center)
     loaded = await centers.get(center)
-    if loaded.aggregate.snapshot().status is not CenterStatus.CLOSED:
+    if loaded.aggregate.status is not CenterStatus.CLOSED:
         return None
     history = await centers.history(center, limit=loaded.version)
     closings = [entry.record for entry in history if entry.record.type == CENTER.type_of(CenterClosed)]

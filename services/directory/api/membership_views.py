@@ -33,7 +33,7 @@ class CheckView(BaseModel):
     on: date
 
 
-class InternalView(BaseModel):
+class MembershipInternal(BaseModel):
     """What only the center's people, the network's coordinator and the office see."""
 
     consented: bool = Field(description="Whether the center's own people asked for it, or confirmed it.")
@@ -69,7 +69,7 @@ class MembershipView(BaseModel):
     reason: str | None = Field(description="Why it was declined, withdrawn or ended.")
     spells: list[MemberSpell] = Field(description="In order of time.")
     on_that_day: MemberSpell | None = Field(description="The spell of the day asked for, or of today; null: no member.")
-    internal: InternalView | None
+    internal: MembershipInternal | None
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class Sides:
     @property
     def tells_region(self) -> bool:
         """Whether being a member here tells more of where the center is than the center shows."""
-        hidden = self.center.snapshot().location_visibility is LocationVisibility.HIDDEN
+        hidden = self.center.visibility is LocationVisibility.HIDDEN
         return hidden and self.network.level is NetworkLevel.REGIONAL
 
     def by_network(self, decide: Decision) -> Decision:
@@ -133,7 +133,7 @@ class Told:
     def view(self, day: date) -> MembershipView:
         """The membership as the caller may see it; ``day`` is the one asked for."""
         membership, check = self.loaded.aggregate, self.loaded.aggregate.check
-        internal = InternalView(consented=membership.consented, note=membership.note)
+        internal = MembershipInternal(consented=membership.consented, note=membership.note)
         return MembershipView(
             id=membership.id,
             version=self.loaded.version,

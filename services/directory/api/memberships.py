@@ -68,7 +68,7 @@ class Earlier(MemberSpell):
     center: str = Field(max_length=64, description="Id of the center, which may be closed by now.")
 
 
-class Check(Input):
+class CheckedCriteria(Input):
     """Which criteria are met."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"version": 1, "met": ["open-to-all"]}]})
@@ -120,7 +120,7 @@ class Withdrawal(Dated):
     note: PrivateNote = None
 
 
-class End(Dated):
+class MembershipEnd(Dated):
     """The membership is over; the day is the first on which the center is no member."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "own-wish", "on": "2026-02-28"}]})
@@ -237,11 +237,16 @@ async def _page(
     """One page of the memberships that match ``where`` and of which it ``holds``, as far as the caller may see them.
 
     What the store cannot decide is decided here, over all that is left of the list: some hundred small documents.
+    Their centers are read only for as many as are shown.
     """
 
     async def find(where: Filter, *, sort: Order, limit: int) -> list[Document]:
         found = await world.repository(Membership).find(where, sort=sort)
-        shown = await told(world, caller, [each for each in found if holds(each.aggregate)])
+        left = [each for each in found if holds(each.aggregate)]
+        shown: list[Told] = []
+        while left and len(shown) < limit:
+            shown += await told(world, caller, left[:limit])
+            left = left[limit:]
         return [{"_id": each.id, "told": each} for each in shown[:limit]]
 
     def view(item: Document) -> MembershipView:
@@ -365,7 +370,7 @@ async def accept_code(told: ToldDep, body: Dated, memberships: Memberships, comm
 
 @router.put("/memberships/{membership_id}/criteria", dependencies=ITS_COORDINATOR)
 async def check_criteria(
-    told: ToldDep, body: Check, memberships: Memberships, command: CommandDep
+    told: ToldDep, body: CheckedCriteria, memberships: Memberships, command: CommandDep
 ) -> MembershipReceipt:
     """The network's coordinator checks off its list. 409 `criteria-outdated` when it has another one by now, 422
     `unknown-criterion` with the nearest."""
@@ -415,7 +420,7 @@ async def change_kind(told: ToldDep, body: NewKind, memberships: Memberships, co
 
 
 @router.post("/memberships/{membership_id}/end", dependencies=BOTH_SIDES)
-async def end(told: ToldDep, body: End, memberships: Memberships, command: CommandDep) -> MembershipReceipt:
+async def end(told: ToldDep, body: MembershipEnd, memberships: Memberships, command: CommandDep) -> MembershipReceipt:
     """The center leaves, or the network ends the membership. 422 `ends-before-it-begins` for a day before it began."""
     decide = told.sides.by_either(lambda membership, now: membership.end(body.reason, now, body.on, body.note))
     return await memberships.change(told.id, command, decide)

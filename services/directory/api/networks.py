@@ -38,7 +38,7 @@ OtherId = Annotated[str, Field(max_length=64)]
 # ---- what comes in
 
 
-class Registration(Profile):
+class NetworkRegistration(Profile):
     """A network to be registered."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra={"examples": [{
@@ -151,7 +151,7 @@ class NetworkView(BaseModel):
 
 @router.post("", status_code=201, dependencies=OFFICE)
 async def register_network(
-    body: Registration, world: WorldDep, networks: Networks, command: CommandDep
+    body: NetworkRegistration, world: WorldDep, networks: Networks, command: CommandDep
 ) -> NetworkReceipt:
     """The office registers a network, below the one it belongs to.
 

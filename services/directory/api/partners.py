@@ -41,7 +41,7 @@ WHO_LINKS = [allow("center", "coordinator")]
 # ---- what comes in
 
 
-class Registration(Profile):
+class PartnerRegistration(Profile):
     """An organisation to be entered."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra={"examples": [{
@@ -85,7 +85,7 @@ class LinkEnd(Input):
     on: Happened = None
 
 
-class End(Input):
+class PartnershipEnd(Input):
     """The work with the partner is over."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "no-funding", "on": "2026-02-28"}]})
@@ -179,7 +179,7 @@ async def hidden_from(caller: Identity, found: Sequence[Loaded[Partner]], world:
 
 @router.post("", status_code=201, dependencies=ITS_MANAGERS)
 async def register_partner(
-    body: Registration, caller: Caller, world: WorldDep, partners: Partners, command: CommandDep
+    body: PartnerRegistration, caller: Caller, world: WorldDep, partners: Partners, command: CommandDep
 ) -> PartnerReceipt:
     """The office, or the coordinator of the partner's country, enters an organisation.
 
@@ -296,7 +296,12 @@ async def edit_partner(
 
 @router.post("/{partner_id}/end", dependencies=ITS_MANAGERS)
 async def end_partner(
-    partner_id: PartnerId, body: End, caller: Caller, world: WorldDep, partners: Partners, command: CommandDep
+    partner_id: PartnerId,
+    body: PartnershipEnd,
+    caller: Caller,
+    world: WorldDep,
+    partners: Partners,
+    command: CommandDep,
 ) -> PartnerReceipt:
     """The work with the partner ends, and all its links with it. 409 when it has ended before, 422
     `ends-before-it-begins` for a day before a link began."""
@@ -331,7 +336,7 @@ async def link_partner(
     center = await named_center(world, body.center) if body.center is not None else None
     network = await named_network(world, body.network) if body.network is not None else None
     may = await _speaks_for(world, caller, center, network)
-    hidden = center is not None and center.snapshot().location_visibility is LocationVisibility.HIDDEN
+    hidden = center is not None and center.visibility is LocationVisibility.HIDDEN
     response.headers["Location"] = f"/partners/{partner_id}"
 
     def decide(partner: Partner, now: datetime) -> None:

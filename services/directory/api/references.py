@@ -49,7 +49,7 @@ async def named_network(world: World, id: str) -> Network:
 
 def require_there(center: Center | None, network: Network | None) -> None:
     """Refuses with `CenterIsClosed` or `Dissolved` where one of them is given and is no more."""
-    if center is not None and center.snapshot().status is CenterStatus.CLOSED:
+    if center is not None and center.status is CenterStatus.CLOSED:
         raise CenterIsClosed("the center is closed", center=center.id)
     if network is not None:
         network.require_active()

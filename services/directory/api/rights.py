@@ -79,9 +79,7 @@ def role_towards(caller: Identity, center: Center, networks: Collection[str] = (
 async def withheld(world: World, caller: Identity, centers: Iterable[str]) -> frozenset[str]:
     """Those of ``centers`` that hide their place from this caller: what is tied to a place must not name them."""
     found = await world.repository(Center).find({"_id": {"$in": sorted(set(centers))}})
-    hidden = [
-        each.aggregate for each in found if each.aggregate.snapshot().location_visibility is LocationVisibility.HIDDEN
-    ]
+    hidden = [each.aggregate for each in found if each.aggregate.visibility is LocationVisibility.HIDDEN]
     networks = await networks_of_centers(world, [center.id for center in hidden]) if caller.has("coordinator") else {}
     return frozenset(center.id for center in hidden if not is_its_people(caller, center, networks.get(center.id, ())))
 

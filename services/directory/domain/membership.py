@@ -32,9 +32,9 @@ from shared.events.directory.membership import (
     MembershipKindChanged,
     MembershipRecorded,
     MembershipSnapshot,
+    MembershipSpell,
     MembershipStatus,
 )
-from shared.events.directory.membership import MemberSpell as ToldSpell
 from shared.text import Prose
 
 Note = Annotated[Prose, StringConstraints(max_length=2000)]
@@ -329,5 +329,5 @@ class Membership(Aggregate):
         if self.spells and self.status in (MembershipStatus.ADMITTED, MembershipStatus.ENDED):
             self.kind = self.spells[-1].kind
 
-    def _told(self) -> tuple[ToldSpell, ...]:
-        return tuple(ToldSpell.model_validate(spell.model_dump()) for spell in self.spells)
+    def _told(self) -> tuple[MembershipSpell, ...]:
+        return tuple(MembershipSpell.model_validate(spell.model_dump()) for spell in self.spells)

@@ -29,7 +29,7 @@ class MembershipStatus(StrEnum):
     ENDED = "ended"
 
 
-class MemberSpell(Wire):
+class MembershipSpell(Wire):
     """A time as a member of one kind, from the day ``since`` until, and without, the day ``until``."""
 
     kind: MembershipKind
@@ -48,7 +48,7 @@ class MembershipSnapshot(Snapshot):
     criteria_version: int | None = Field(default=None, description="By which version of the list it was checked.")
     criteria_met: tuple[str, ...] = Field(default=(), description="Codes of the criteria that were checked off.")
     code_accepted_on: date | None = Field(default=None, description="When it accepted the ethical code.")
-    spells: tuple[MemberSpell, ...] = Field(default=(), description="In order of time; they never overlap.")
+    spells: tuple[MembershipSpell, ...] = Field(default=(), description="In order of time; they never overlap.")
 
 
 class MembershipApplied(Event):
@@ -126,7 +126,7 @@ class MembershipRecorded(Event):
 class MembershipCorrected(Event):
     """The days or kinds of the membership had been entered wrongly: these are the spells as they truly were."""
 
-    spells: tuple[MemberSpell, ...]
+    spells: tuple[MembershipSpell, ...]
 
 
 _SINCE = date(2019, 5, 4)
@@ -145,8 +145,8 @@ MEMBERSHIP = Stream(
         criteria_met=("open-to-all",),
         code_accepted_on=date(2026, 2, 14),
         spells=(
-            MemberSpell(kind=MembershipKind.FRIENDLY, since=_SINCE, until=date(2022, 12, 31)),
-            MemberSpell(kind=MembershipKind.FULL, since=date(2026, 3, 1)),
+            MembershipSpell(kind=MembershipKind.FRIENDLY, since=_SINCE, until=date(2022, 12, 31)),
+            MembershipSpell(kind=MembershipKind.FULL, since=date(2026, 3, 1)),
         ),
     ),
     events=(
@@ -160,6 +160,8 @@ MEMBERSHIP = Stream(
         ApplicationWithdrawn(reason="own-wish", on=date(2026, 2, 20)),
         MembershipEnded(reason="center-closed", on=date(2026, 6, 30)),
         MembershipRecorded(kind=MembershipKind.FRIENDLY, since=_SINCE, until=date(2022, 12, 31)),
-        MembershipCorrected(spells=(MemberSpell(kind=MembershipKind.FRIENDLY, since=_SINCE, until=date(2023, 1, 31)),)),
+        MembershipCorrected(
+            spells=(MembershipSpell(kind=MembershipKind.FRIENDLY, since=_SINCE, until=date(2023, 1, 31)),)
+        ),
     ),
 )

@@ -8,8 +8,17 @@ import pytest
 import pytest_asyncio
 
 from services.directory.api.membership_views import MembershipView
-from services.directory.api.memberships import Admission, Application, Check, Correction, Decline, Earlier, End, NewKind
-from services.directory.api.rights import is_its_people, role_towards
+from services.directory.api.memberships import (
+    Admission,
+    Application,
+    CheckedCriteria,
+    Correction,
+    Decline,
+    Earlier,
+    MembershipEnd,
+    NewKind,
+)
+from services.directory.api.rights import is_its_people, networks_of, role_towards
 from services.directory.domain.center import Center
 from services.directory.domain.membership import Membership, MemberSpell
 from services.directory.views.members import centers_of_network, networks_of_centers
@@ -122,10 +131,10 @@ async def test_the_documented_examples_are_true(office: Desk, sit: str, praha_id
     assert applied["events"] == ["MembershipApplied", "EthicalCodeAccepted"]
     for method, step, body in (
         ("POST", "decline", Decline),
-        ("PUT", "criteria", Check),
+        ("PUT", "criteria", CheckedCriteria),
         ("POST", "admission", Admission),
         ("PUT", "kind", NewKind),
-        ("POST", "end", End),
+        ("POST", "end", MembershipEnd),
     ):
         [example] = body.model_json_schema()["examples"]
         if step == "end":
@@ -326,7 +335,7 @@ async def test_a_coordinator_acts_for_the_centers_of_the_network_but_takes_no_ho
 
     async def speaks_for_it() -> bool:
         center = (await world.repository(Center).get(praha_id)).aggregate
-        networks = (await networks_of_centers(world, [praha_id])).get(praha_id, frozenset())
+        networks = await networks_of(praha_id, token, world)
         assert not is_its_people(token, center)
         assert role_towards(token, center, networks) == ("coordinator" if networks else "office")
         return is_its_people(token, center, networks)
@@ -341,6 +350,8 @@ async def test_a_coordinator_acts_for_the_centers_of_the_network_but_takes_no_ho
     confirmed = await house(praha_id).done("POST", f"{path}/consent")
     assert confirmed["events"] == ["CenterConsented"]
     assert await speaks_for_it()
+    nobody_else = Identity("test", frozenset({"center"}), networks=frozenset({region}))
+    assert await networks_of(praha_id, nobody_else, world) == frozenset()
     await office.done("POST", f"{path}/end", {"reason": "own-wish"})
     assert not await speaks_for_it()
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from services.directory.api.networks import Dissolving, NetworkView, NewCriteria, Registration
+from services.directory.api.networks import Dissolving, NetworkRegistration, NetworkView, NewCriteria
 from shared.testing import MemoryNetwork
 
 pytestmark = pytest.mark.asyncio
@@ -59,7 +59,7 @@ async def test_a_registered_network_can_be_read_and_everybody_hears_of_it(
 
 
 async def test_the_documented_examples_are_true(office: Desk) -> None:
-    [example] = Registration.model_json_schema()["examples"]
+    [example] = NetworkRegistration.model_json_schema()["examples"]
     registered = await office.done("POST", "/networks", example)
     [example] = NewCriteria.model_json_schema()["examples"]
     await office.done("PUT", f"/networks/{registered['id']}/criteria", example, match='"1"')

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from services.directory.api.partners import End, NewLink, PartnerView, Registration
+from services.directory.api.partners import NewLink, PartnerRegistration, PartnershipEnd, PartnerView
 from services.directory.domain.partner import Partner
 from services.directory.domain.spells import Spell
 from shared.commands import Command
@@ -63,11 +63,11 @@ async def test_a_partner_is_entered_and_everybody_hears_of_it(
 
 
 async def test_the_documented_examples_are_true(office: Desk, praha_id: str) -> None:
-    [example] = Registration.model_json_schema()["examples"]
+    [example] = PartnerRegistration.model_json_schema()["examples"]
     path = f"/partners/{(await office.done('POST', '/partners', example))['id']}"
     [example] = NewLink.model_json_schema()["examples"]
     await office.done("POST", f"{path}/links", {**example, "center": praha_id})
-    [example] = End.model_json_schema()["examples"]
+    [example] = PartnershipEnd.model_json_schema()["examples"]
     await office.done("POST", f"{path}/end", example)
     [example] = PartnerView.model_json_schema()["examples"]
     PartnerView.model_validate(example)

@@ -73,7 +73,7 @@ def test_a_friendly_center_is_admitted_without_more_ado() -> None:
         said.MembershipApplied(kind=FRIENDLY, on=NOW.date()),
         said.MembershipAdmitted(kind=FRIENDLY, on=NOW.date()),
     ]
-    assert membership.snapshot().spells == (said.MemberSpell(kind=FRIENDLY, since=NOW.date()),)
+    assert membership.snapshot().spells == (said.MembershipSpell(kind=FRIENDLY, since=NOW.date()),)
 
 
 def test_a_full_member_needs_the_mandatory_criteria_and_the_ethical_code() -> None:

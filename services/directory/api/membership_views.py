@@ -124,15 +124,13 @@ class Told:
 
     @property
     def allowed(self) -> bool:
-        """Who is and who was a member is public.
-
-        Applications that came to nothing are the affair of the two, and so is what tells a hidden center's region.
-        """
+        """Who is and who was a member is public, unless it would tell a hidden center's region."""
         return self.sides.insider or (bool(self.loaded.aggregate.spells) and not self.sides.tells_region)
 
     def view(self, day: date) -> MembershipView:
         """The membership as the caller may see it; ``day`` is the one asked for."""
-        membership, check = self.loaded.aggregate, self.loaded.aggregate.check
+        membership = self.loaded.aggregate if self.sides.insider else self.loaded.aggregate.without_application()
+        check = membership.check
         internal = MembershipInternal(consented=membership.consented, note=membership.note)
         return MembershipView(
             id=membership.id,

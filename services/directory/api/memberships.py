@@ -15,7 +15,7 @@ from services.directory.api.references import named_center, require_there
 from services.directory.api.rights import require_coordinator
 from services.directory.api.views import CenterId
 from services.directory.domain.center import Center
-from services.directory.domain.membership import DeclineReason, EndReason, Membership, MemberSpell, Note
+from services.directory.domain.membership import PUBLIC, DeclineReason, EndReason, Membership, MemberSpell, Note
 from services.directory.domain.spells import Day
 from services.directory.views.members import with_those_below
 from shared.aggregate import NotFound, Refusal
@@ -271,8 +271,14 @@ async def get_membership(told: ToldDep, day: AskedDay, response: Response) -> Me
 async def get_membership_history(
     told: ToldDep, memberships: Memberships, after: After = 0, limit: Limit = 50
 ) -> Chronicle[MembershipSnapshot]:
-    """What happened between the two, in the order of entry: when, when it was entered, by which role."""
-    return await chronicle(memberships, told.id, after, limit)
+    """What happened between the two, in the order of entry: when, when it was entered, by which role.
+
+    Applications only their people read; so a part may be shorter for everybody else.
+    """
+    history = await chronicle(memberships, told.id, after, limit)
+    if not told.sides.insider:
+        history.items = [entry for entry in history.items if entry.snapshot.status in PUBLIC]
+    return history
 
 
 # ---- how a membership begins

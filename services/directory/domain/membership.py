@@ -40,6 +40,8 @@ from shared.text import Prose
 Note = Annotated[Prose, StringConstraints(max_length=2000)]
 OPEN = (MembershipStatus.APPLIED, MembershipStatus.ADMITTED)
 """While it stands so, the center and the network have something to do with each other."""
+PUBLIC = (MembershipStatus.ADMITTED, MembershipStatus.ENDED)
+"""Who is and who was a member is public; an application that waits or came to nothing is the affair of the two."""
 
 
 class DeclineReason(StrEnum):
@@ -264,8 +266,16 @@ class Membership(Aggregate):
         """The spell in which the center was a member on that day, if it was one."""
         return next((spell for spell in self.spells if spell.covers(day)), None)
 
+    def without_application(self) -> "Membership":
+        """What is public of it: as if nobody had applied since it was a member last."""
+        if self.status in PUBLIC:
+            return self
+        past = Membership(id=self.id, network=self.network, center=self.center, spells=self.spells)
+        past._keep_kind()
+        return past
+
     def snapshot(self) -> MembershipSnapshot:
-        """What everybody may know."""
+        """What its events tell."""
         return MembershipSnapshot(
             network=self.network,
             center=self.center,
@@ -326,7 +336,7 @@ class Membership(Aggregate):
 
     def _keep_kind(self) -> None:
         """The kind is that of the latest spell, unless an application came after it."""
-        if self.spells and self.status in (MembershipStatus.ADMITTED, MembershipStatus.ENDED):
+        if self.spells and self.status in PUBLIC:
             self.kind = self.spells[-1].kind
 
     def _told(self) -> tuple[MembershipSpell, ...]:

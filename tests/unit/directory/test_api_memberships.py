@@ -242,6 +242,29 @@ async def test_why_an_application_was_declined_is_the_affair_of_the_two(
     assert "malé" not in (await office.get(f"{path}/history")).text
 
 
+async def test_a_former_member_that_was_declined_is_a_former_member_to_everybody_else(
+    office: Desk, everybody: Desk, house: Callable[[str], Desk], join: Callable[..., Any], sit: str, praha_id: str
+) -> None:
+    path = f"/memberships/{await join(sit, praha_id)}"
+    await office.done("POST", f"{path}/end", {"reason": "own-wish", "on": "2026-02-20"})
+    await office.done("POST", f"/networks/{sit}/members", {"center": praha_id, "kind": "full"})
+    await office.done("POST", f"{path}/decline", {"reason": "criteria-not-met"})
+
+    def seen_of(answer: Any) -> tuple[Any, ...]:
+        return tuple(answer.json()[field] for field in ("status", "kind", "applied_on", "reason"))
+
+    assert seen_of(await house(praha_id).get(path)) == ("declined", "full", "2026-03-01", "criteria-not-met")
+    assert seen_of(await everybody.get(path)) == ("ended", "friendly", None, None)
+
+    async def told(desk: Desk) -> list[str]:
+        return [entry["event"] for entry in (await desk.get(f"{path}/history")).json()["items"]]
+
+    assert await told(everybody) == ["MembershipAdmitted", "MembershipEnded"]
+    assert await told(house(praha_id)) == [
+        "MembershipApplied", "MembershipAdmitted", "MembershipEnded", "MembershipApplied", "MembershipDeclined",
+    ]  # fmt: skip
+
+
 async def test_the_desk_of_a_network_is_its_coordinators(
     everybody: Desk, coordinator: Callable[..., Desk], house: Callable[[str], Desk], sit: str
 ) -> None:

@@ -6,12 +6,13 @@ from typing import Annotated, Any
 from fastapi import Body, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from services.directory.api.rights import PEOPLE, by_its_people
+from services.directory.api.rights import PEOPLE, Asker, AskerDep
 from services.directory.api.views import CenterId, CenterView, History, HistoryEntry
 from services.directory.domain.center import Center, looks_like
 from services.directory.domain.codes import Country, Language
 from services.directory.domain.place import Place
 from services.directory.domain.profile import Profile, ProfileChange
+from services.directory.views.members import networks_of_centers
 from services.directory.views.search import ORDER, SEARCH, Search, findable
 from shared.aggregate import Refusal
 from shared.commands import Loaded, Receipt, Repository
@@ -184,15 +185,17 @@ async def list_centers(
 
     async def find(where: Filter, *, sort: Order, limit: int) -> list[Document]:
         found = await world.mirror(SEARCH.name).find(where, sort=sort, limit=limit)
-        present = await centers.find({"_id": {"$in": [entry["_id"] for entry in found]}})
-        by_id = {loaded.aggregate.id: loaded for loaded in present}
-        return [{**entry, "center": by_id.get(entry["_id"])} for entry in found]
+        ids = [entry["_id"] for entry in found]
+        by_id = {loaded.aggregate.id: loaded for loaded in await centers.find({"_id": {"$in": ids}})}
+        networks = await networks_of_centers(world, ids) if caller.has("coordinator") else {}
+        askers = {id: Asker(caller, networks.get(id, frozenset())) for id in ids}
+        return [{**entry, "center": by_id.get(entry["_id"]), "asker": askers[entry["_id"]]} for entry in found]
 
     def shown(entry: Document) -> CenterView | None:
         loaded: Loaded[Center] | None = entry["center"]
         if loaded is None or not search.matches(findable(loaded.aggregate.snapshot())):
             return None
-        return CenterView.of(loaded, caller)
+        return CenterView.of(loaded, entry["asker"])
 
     page = await paginate(find, search.filter(), paging, shown, sort=ORDER)
     return Page(items=[view for view in page.items if view is not None], next=page.next)
@@ -200,19 +203,19 @@ async def list_centers(
 
 @router.get("/{center_id}", dependencies=EVERYBODY)
 async def get_center(
-    center_id: CenterId, caller: Caller, centers: Centers, etag: ETag, response: Response
+    center_id: CenterId, asker: AskerDep, centers: Centers, etag: ETag, response: Response
 ) -> CenterView:
     """A center as the caller may see it: everybody by its location visibility, its own people in full."""
     loaded = await centers.get(center_id)
     response.headers["Vary"] = "Authorization"
     etag.set(loaded.version)
-    return CenterView.of(loaded, caller)
+    return CenterView.of(loaded, asker)
 
 
 @router.get("/{center_id}/history", dependencies=EVERYBODY)
 async def get_history(
     center_id: CenterId,
-    caller: Caller,
+    asker: AskerDep,
     centers: Centers,
     after: Annotated[int, Query(ge=0, le=10**9, description="`next` of the part before.")] = 0,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
@@ -223,7 +226,7 @@ async def get_history(
     """
     loaded = await centers.get(center_id)
     entries = await centers.history(center_id, after, limit)
-    items = [HistoryEntry.of(entry, loaded.aggregate, caller) for entry in entries]
+    items = [HistoryEntry.of(entry, loaded.aggregate, asker) for entry in entries]
     more = bool(items) and items[-1].version < loaded.version
     return History(items=items, next=items[-1].version if more else None)
 
@@ -235,31 +238,31 @@ async def get_history(
 async def edit_profile(
     center_id: CenterId,
     body: Annotated[ProfileChange, Body(examples=[{"languages": ["cs", "uk", "en"], "founded": None}])],
-    caller: Caller,
+    asker: AskerDep,
     centers: Centers,
     command: EditDep,
 ) -> CenterReceipt:
     """Changes the fields that are given; each replaces the old value as a whole. 409 when the center is closed."""
-    return await centers.change(center_id, command, by_its_people(caller, lambda center, now: center.edit(body, now)))
+    return await centers.change(center_id, command, asker.allowed(lambda center, now: center.edit(body, now)))
 
 
 @router.put("/{center_id}/location", dependencies=ITS_PEOPLE)
 async def relocate(
-    center_id: CenterId, body: Relocation, caller: Caller, centers: Centers, command: EditDep
+    center_id: CenterId, body: Relocation, asker: AskerDep, centers: Centers, command: EditDep
 ) -> CenterReceipt:
     """The center moves. Into another country only by somebody who coordinates that one too (403)."""
 
     def move(center: Center, now: Any) -> None:
         if body.place.country != center.place.country:
-            caller.coordinating(body.place.country)
+            asker.caller.coordinating(body.place.country)
         center.relocate(body.place, now, body.on)
 
-    return await centers.change(center_id, command, by_its_people(caller, move))
+    return await centers.change(center_id, command, asker.allowed(move))
 
 
 @router.put("/{center_id}/visibility", dependencies=ITS_PEOPLE)
 async def set_visibility(
-    center_id: CenterId, body: Visibility, caller: Caller, centers: Centers, command: CommandDep
+    center_id: CenterId, body: Visibility, asker: AskerDep, centers: Centers, command: CommandDep
 ) -> CenterReceipt:
     """Shows the place exactly, by town or not at all. 422 for a discreet name that tells the town.
 
@@ -268,5 +271,5 @@ async def set_visibility(
     return await centers.change(
         center_id,
         command,
-        by_its_people(caller, lambda center, _: center.show_location(body.location_visibility, body.discreet_name)),
+        asker.allowed(lambda center, _: center.show_location(body.location_visibility, body.discreet_name)),
     )

@@ -5,6 +5,7 @@ the office. A network belongs to its coordinator and the office.
 """
 
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
@@ -37,6 +38,34 @@ async def networks_of(
 
 NetworksOf = Annotated[frozenset[str], Depends(networks_of)]
 """The networks of the center in the path, as a parameter of a route: for `is_its_people` and `by_its_people`."""
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Who asks about one center: the caller, and the center's networks as far as a token may hold them."""
+
+    caller: Identity
+    networks: frozenset[str]
+
+    def is_its_people(self, center: Center) -> bool:
+        """Whether this is one of the center's people."""
+        return is_its_people(self.caller, center, self.networks)
+
+    def allowed(self, decide: Callable[[Center, datetime], object]) -> Callable[[Center, datetime], None]:
+        """``decide``, but `Forbidden` for anybody but the center's people."""
+        return by_its_people(self.caller, decide, self.networks)
+
+    def role(self, center: Center) -> Verifier:
+        """As what the caller speaks about this center."""
+        return role_towards(self.caller, center, self.networks)
+
+
+async def _asker(caller: Caller, networks: NetworksOf) -> Asker:
+    return Asker(caller, networks)
+
+
+AskerDep = Annotated[Asker, Depends(_asker)]
+"""Who asks about the center in the path, as a parameter of a route."""
 
 
 def is_its_people(caller: Identity, center: Center, networks: Collection[str] = ()) -> bool:

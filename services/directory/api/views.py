@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.directory.api.rights import is_its_people, is_member
+from services.directory.api.rights import Asker, is_member
 from services.directory.domain.center import Center, Consent
 from services.directory.domain.place import Place
 from services.directory.domain.profile import Contact, ContactPerson
@@ -26,7 +26,6 @@ from shared.events.directory.center import (
     LocationVisibility,
     OfferedService,
 )
-from shared.security import Identity
 
 CenterId = Annotated[str, Path(max_length=64, description="Id of a center.")]
 
@@ -103,8 +102,8 @@ class CenterView(BaseModel):
     internal: InternalView | None
 
     @classmethod
-    def of(cls, loaded: Loaded[Center], caller: Identity) -> "CenterView":
-        """The center as ``caller`` may see it today."""
+    def of(cls, loaded: Loaded[Center], asker: Asker) -> "CenterView":
+        """The center as ``asker`` may see it today."""
         center = loaded.aggregate
         public = center.snapshot()
         hidden = center.visibility is LocationVisibility.HIDDEN
@@ -117,7 +116,7 @@ class CenterView(BaseModel):
             "contact": center.public_contact(),
             "internal": None,
         }
-        if is_its_people(caller, center):
+        if asker.is_its_people(center):
             shown = {
                 **{name: getattr(center.profile, name) for name in _HIDEABLE},
                 "place": center.place,
@@ -130,7 +129,7 @@ class CenterView(BaseModel):
             changed=loaded.changed,
             paused_until=center.paused_until,
             absorbed=center.absorbed,
-            contact_person=named.person if named and is_member(caller) else None,
+            contact_person=named.person if named and is_member(asker.caller) else None,
             **{name: getattr(public, name) for name in _PUBLIC},
             **shown,
         )
@@ -154,11 +153,11 @@ class HistoryEntry(BaseModel):
     center: CenterSnapshot
 
     @classmethod
-    def of(cls, entry: Entry, center: Center, caller: Identity) -> "HistoryEntry":
-        """The entry as ``caller`` may see it today: once a center hides, its former places are hidden too."""
+    def of(cls, entry: Entry, center: Center, asker: Asker) -> "HistoryEntry":
+        """The entry as ``asker`` may see it today: once a center hides, its former places are hidden too."""
         record = entry.record
         snapshot: CenterSnapshot = catalogue.snapshot_of(record)
-        if center.visibility is LocationVisibility.HIDDEN and not is_its_people(caller, center):
+        if center.visibility is LocationVisibility.HIDDEN and not asker.is_its_people(center):
             snapshot = _hidden(snapshot, center.snapshot())
         model = CENTER.types[record.type]
         return cls(

@@ -6,6 +6,7 @@ feed's position; an event may come twice, and events of one aggregate come in or
 """
 
 import asyncio
+import time
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -18,6 +19,7 @@ from shared.messaging.log import Log, LogUnavailable, Offsets, OffsetsGone, Reco
 from shared.store.port import StoreUnavailable
 
 _LONGEST_PAUSE_S = 5.0
+_KEEP_EVERY_S = 600.0
 _log = structlog.get_logger(__name__)
 
 
@@ -56,7 +58,8 @@ class ReadModel(Protocol):
         ...
 
     async def keep(self, offsets: Offsets) -> None:
-        """Called when everything before ``offsets`` was applied, so that the model may save itself with them."""
+        """Everything before ``offsets`` was applied: the model may save itself with them. Called every ten minutes
+        in which there was news, and at the end."""
         ...
 
 
@@ -70,6 +73,7 @@ class Feed:
         self._position: Offsets | None = None
         self._ready_at: Offsets = {}
         self._task: asyncio.Task[None] | None = None
+        self._kept_at = time.monotonic()
         self.trouble: str | None = None
         """Why the model does not get on although the engines answer; waiting will not cure it."""
 
@@ -155,7 +159,9 @@ class Feed:
             await self.model.apply(events)
         for record in records:
             self._position[record.topic, record.partition] = record.offset + 1
-        await self.model.keep(self._position)
+        if time.monotonic() - self._kept_at > _KEEP_EVERY_S:
+            self._kept_at = time.monotonic()
+            await self.model.keep(self._position)
 
 
 def _reached(position: Offsets, ends: Offsets) -> bool:

@@ -4,6 +4,7 @@ from services.directory.api import (
     centers,
     contact_person,
     corrections,
+    finding,
     life,
     memberships,
     networks,
@@ -18,13 +19,14 @@ from services.directory.domain.network import Network
 from services.directory.domain.partner import Partner
 from services.directory.endings import ENDINGS
 from services.directory.reactions import POLICIES
-from services.directory.views.search import SEARCH
+from services.directory.views.search import CenterSearch
 from shared.service import Service
 
 SERVICE = Service(
     name="directory",
     aggregates=(Center, Correction, Network, Membership, Partner),
     routers=(
+        finding.router,
         centers.router,
         life.router,
         contact_person.router,
@@ -36,6 +38,6 @@ SERVICE = Service(
         partners.router,
         reference.router,
     ),
-    mirrors=(SEARCH,),
+    models=(CenterSearch,),
     policies=(*POLICIES, *ENDINGS),
 )

@@ -6,21 +6,18 @@ from typing import Annotated, Any
 from fastapi import Body, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from services.directory.api.rights import PEOPLE, Asker, AskerDep
+from services.directory.api.rights import PEOPLE, AskerDep
 from services.directory.api.views import CenterId, CenterView, History, HistoryEntry
 from services.directory.domain.center import Center, looks_like
-from services.directory.domain.codes import Country, Language
 from services.directory.domain.place import Place
 from services.directory.domain.profile import Profile, ProfileChange
-from services.directory.views.members import networks_of_centers
-from services.directory.views.search import ORDER, SEARCH, Search, findable
 from shared.aggregate import Refusal
-from shared.commands import Loaded, Receipt, Repository
-from shared.events.directory.center import CenterSnapshot, CenterStatus, Check, LocationVisibility
-from shared.http import APIRouter, CommandDep, EditDep, ETag, Page, PagingDep, WorldDep, paginate, repository
+from shared.commands import Receipt, Repository
+from shared.events.directory.center import CenterSnapshot, CenterStatus, LocationVisibility
+from shared.http import APIRouter, CommandDep, EditDep, ETag, repository
 from shared.ids import derived_id
 from shared.security import Caller, allow, public
-from shared.store.port import Document, Filter, Order
+from shared.store.port import Filter
 from shared.taxonomy import SERVICES
 from shared.text import Name
 
@@ -155,50 +152,6 @@ async def _refuse_twins(body: Registration, id: str, centers: Centers) -> None:
     if found := await centers.find(open_ones, limit=5):
         twins = [f"/centers/{loaded.aggregate.id}" for loaded in found]
         raise PossibleDuplicate("the directory has a center that looks like this one", twins=twins)
-
-
-async def search_for(
-    q: Annotated[str | None, Query(max_length=100, description="Words of names, town or services.")] = None,
-    country: Country | None = None,
-    service: Annotated[str | None, Query(max_length=64, description="Code of a service on offer now.")] = None,
-    language: Language | None = None,
-    status: CenterStatus | None = None,
-    check: Check | None = None,
-) -> Search:
-    """The query's parameters; an unknown service code is refused with the nearest known ones."""
-    code = SERVICES.known(service).code if service is not None else None
-    return Search(q, country, code, language, status, check)
-
-
-@router.get("", dependencies=EVERYBODY)
-async def list_centers(
-    caller: Caller,
-    centers: Centers,
-    world: WorldDep,
-    paging: PagingDep,
-    search: Annotated[Search, Depends(search_for)],
-) -> Page[CenterView]:
-    """Centers in the order of their names. A hidden center is never found by its town or by the name it hides.
-
-    The list follows changes within moments; each item is shown as it is now, so a page may be shorter than asked for.
-    """
-
-    async def find(where: Filter, *, sort: Order, limit: int) -> list[Document]:
-        found = await world.mirror(SEARCH.name).find(where, sort=sort, limit=limit)
-        ids = [entry["_id"] for entry in found]
-        by_id = {loaded.aggregate.id: loaded for loaded in await centers.find({"_id": {"$in": ids}})}
-        networks = await networks_of_centers(world, ids) if caller.has("coordinator") else {}
-        askers = {id: Asker(caller, networks.get(id, frozenset())) for id in ids}
-        return [{**entry, "center": by_id.get(entry["_id"]), "asker": askers[entry["_id"]]} for entry in found]
-
-    def shown(entry: Document) -> CenterView | None:
-        loaded: Loaded[Center] | None = entry["center"]
-        if loaded is None or not search.matches(findable(loaded.aggregate.snapshot())):
-            return None
-        return CenterView.of(loaded, entry["asker"])
-
-    page = await paginate(find, search.filter(), paging, shown, sort=ORDER)
-    return Page(items=[view for view in page.items if view is not None], next=page.next)
 
 
 @router.get("/{center_id}", dependencies=EVERYBODY)

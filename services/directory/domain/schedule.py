@@ -276,6 +276,23 @@ def special_days(
     return special
 
 
+def closed_days(closures: Sequence[Closure], first: date, last: date) -> set[date]:
+    """The days on which nothing begins, both ends included."""
+    return {
+        date.fromordinal(day)
+        for closure in closures
+        for day in range(max(closure.first_day, first).toordinal(), min(closure.last_day, last).toordinal() + 1)
+    }
+
+
+@lru_cache(maxsize=256)
+def clock_changes(zone: ZoneInfo, first: date, last: date) -> frozenset[date]:
+    """The days, both ends included, whose sessions may meet a change of the clocks: that day or the next."""
+    days = [first + n * _DAY for n in range((last - first).days + 4)]
+    offsets = [datetime.combine(day, time(), zone).utcoffset() for day in days]
+    return frozenset(day for n, day in enumerate(days[:-2]) if not offsets[n] == offsets[n + 1] == offsets[n + 2])
+
+
 def _sessions(
     zone: str, schedule: Schedule, closures: Sequence[Closure], first: datetime, last: datetime
 ) -> Iterator[Session]:
@@ -284,7 +301,7 @@ def _sessions(
         return
     place = ZoneInfo(zone)
     from_day, to_day = first.astimezone(place).date() - _REACH, last.astimezone(place).date()
-    for day in sorted(schedule.days(from_day, to_day) - _closed(closures, from_day, to_day)):
+    for day in sorted(schedule.days(from_day, to_day) - closed_days(closures, from_day, to_day)):
         if session := schedule.session(day, place):
             yield session
 
@@ -308,8 +325,8 @@ def _quarters(
     place = ZoneInfo(zone)
     from_day, to_day = first_day - _REACH, first_day + (days - 1) * _DAY
     quarters = bytearray(b"0") * ((days + 4) * _QUARTERS)
-    closed = _closed(closures, from_day, to_day)
-    changes = _clock_changes(place, from_day, to_day)
+    closed = closed_days(closures, from_day, to_day)
+    changes = clock_changes(place, from_day, to_day)
     for schedule in schedules:
         usual = _span(schedule.begins, schedule.length)
         for day in schedule.days(from_day, to_day) - closed:
@@ -332,19 +349,3 @@ def _span_across_change(schedule: Schedule, day: date, zone: ZoneInfo) -> tuple[
         return 0, 0
     begins, ends = (moment.astimezone(zone).replace(tzinfo=None) for moment in session)
     return _span(begins - datetime.combine(day, time()), ends - begins)
-
-
-def _closed(closures: Sequence[Closure], first: date, last: date) -> set[date]:
-    return {
-        date.fromordinal(day)
-        for closure in closures
-        for day in range(max(closure.first_day, first).toordinal(), min(closure.last_day, last).toordinal() + 1)
-    }
-
-
-@lru_cache(maxsize=256)
-def _clock_changes(zone: ZoneInfo, first: date, last: date) -> frozenset[date]:
-    """The days whose sessions may meet a change of the clocks, that day or the next."""
-    days = [first + n * _DAY for n in range((last - first).days + 4)]
-    offsets = [datetime.combine(day, time(), zone).utcoffset() for day in days]
-    return frozenset(day for n, day in enumerate(days[:-2]) if not offsets[n] == offsets[n + 1] == offsets[n + 2])

@@ -71,7 +71,10 @@ def test_31_january_monthly_has_no_day_in_february():
 
 
 def test_a_rule_may_be_entered_as_other_calendars_write_it():
-    assert schedule(" rrule:byday=tu,th;freq=weekly ").rrule == "FREQ=WEEKLY;BYDAY=TU,TH"
+    assert schedule(" rrule:byday=th,tu;interval=1;freq=weekly ").rrule == "FREQ=WEEKLY;BYDAY=TU,TH"
+    assert schedule("FREQ=MONTHLY;BYMONTH=9,03;BYDAY=+1SA,-1SA;WKST=MO").rrule == (
+        "FREQ=MONTHLY;BYMONTH=3,9;BYDAY=-1SA,1SA"
+    )
 
 
 # ---- what is not

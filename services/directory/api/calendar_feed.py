@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
@@ -170,12 +171,16 @@ def _timezone(zone: str, first_year: int, last_year: int) -> Timezone:
 
 def _changes(zone: ZoneInfo, start: datetime, end: datetime) -> Iterator[datetime]:
     """The moments at which the clocks change."""
-    for n in range((end - start).days):
-        midnight = start + timedelta(days=n)
-        before = midnight.astimezone(zone).utcoffset()
+    midnights = [start + timedelta(days=n) for n in range((end - start).days + 1)]
+    for midnight, next_midnight in pairwise(midnights):
+        if midnight.astimezone(zone).utcoffset() != next_midnight.astimezone(zone).utcoffset():
+            yield _change_after(midnight, zone)
 
-        def has_changed(second: int, midnight: datetime = midnight, before: timedelta | None = before) -> bool:
-            return (midnight + timedelta(seconds=second)).astimezone(zone).utcoffset() != before
 
-        if has_changed(86_400):
-            yield midnight + timedelta(seconds=bisect_left(range(86_400), True, key=has_changed))
+def _change_after(midnight: datetime, zone: ZoneInfo) -> datetime:
+    """The one moment in the day from ``midnight`` on at which the clocks change."""
+    before = midnight.astimezone(zone).utcoffset()
+    seconds = bisect_left(
+        range(86_400), True, key=lambda n: (midnight + timedelta(seconds=n)).astimezone(zone).utcoffset() != before
+    )
+    return midnight + timedelta(seconds=seconds)

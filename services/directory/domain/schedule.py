@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
+from itertools import islice
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -113,14 +114,14 @@ class Closure(BaseModel):
     )
 
     first_day: Day
-    last_day: Day = Field(description="Included. At most 400 days after the first; who closes for longer, pauses.")
+    last_day: Day = Field(description="Included. A closure lasts at most 400 days; who closes for longer, pauses.")
     reason: ClosureReason
 
     @field_validator("last_day")
     @classmethod
     def _ends_in_time(cls, last: date, info: ValidationInfo) -> date:
         first = info.data.get("first_day", last)
-        if not first <= last <= first + LOOK_AHEAD:
+        if not first <= last < first + LOOK_AHEAD:
             raise PydanticCustomError("closure_days", "a closure lasts from one to 400 days")
         return last
 
@@ -236,13 +237,13 @@ def next_opening(
     """The first session that begins after that moment; none where nothing begins within `LOOK_AHEAD`."""
     if after.year > LAST_DAY.year:
         return None
-    for reach in (timedelta(days=8), LOOK_AHEAD):
-        to_come = [
-            next((session for session in sessions if after < session[0] <= after + reach), None)
-            for sessions in (_sessions(zone, schedule, closures, after, after + reach) for schedule in schedules)
-        ]
-        if any(to_come):
-            return min(session for session in to_come if session)
+    for reach in (timedelta(days=8), LOOK_AHEAD):  # as a rule the coming week is enough
+        to_come: list[Session] = []
+        for schedule in schedules:
+            sessions = _sessions(zone, schedule, closures, after, after + reach)
+            to_come += islice((session for session in sessions if after < session[0] <= after + reach), 1)
+        if to_come:
+            return min(to_come)
     return None
 
 

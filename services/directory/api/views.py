@@ -10,6 +10,7 @@ from services.directory.api.rights import Asker, is_member
 from services.directory.domain.center import Center, Consent
 from services.directory.domain.place import Place
 from services.directory.domain.profile import Contact, ContactPerson
+from services.directory.places import OddPlace, odd_place
 from shared.clock import Instant
 from shared.commands import Entry, Loaded
 from shared.events import catalogue
@@ -36,15 +37,20 @@ class InternalView(BaseModel):
     external_id: str | None
     discreet_name: str | None = Field(description="What it is called while hidden, if it chose that itself.")
     answer_by: date | None = Field(description="Until when verification is waited for.")
+    looks_odd: OddPlace | None = Field(
+        description="`at-sea` or `outside-country` where the point on the map can hardly be right; it is kept anyway."
+    )
     contact_consent: Consent | None = Field(description="What the contact person agreed to.")
 
     @classmethod
     def of(cls, center: Center) -> "InternalView":
         """What its own people see."""
+        point = center.place.point or center.place.town_point
         return cls(
             external_id=center.external_id,
             discreet_name=center.discreet_name,
             answer_by=center.answer_by,
+            looks_odd=odd_place(center.place.country, point.lat, point.lon) if point else None,
             contact_consent=center.contact_person.consent if center.contact_person else None,
         )
 

@@ -11,14 +11,14 @@ Pure: fed with events from wherever they are kept, by each center's own order; r
 from bisect import insort
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from shared.events import catalogue
+from shared.events import Unreadable, catalogue
 from shared.events.base import Received, Recorded
 from shared.events.directory.center import (
-    CENTER,
     CenterClosed,
     CenterPaused,
     CenterProfileUpdated,
@@ -46,6 +46,9 @@ NAME, NAMES = "name", "names"
 PROFILE = (NAME, NAMES, "kind", "languages", "founded")
 SERVICE = "service "
 """Aspects of a center, as `Timeline.explain` names them; that of an offered service is ``service s1``."""
+
+DUPLICATE = "duplicate"
+"""Reason of a closing: the entry never was a center of its own, so it counts as closed on every day."""
 
 _HIDEABLE = (PLACE, NAME, NAMES)
 _REMEMBERED_DAYS = 8
@@ -108,13 +111,15 @@ class PastCenter:
 class Timeline:
     """The facts about one center."""
 
-    __slots__ = ("_begins", "_facts", "_hides_as", "_masked", "_shared", "id", "sequence")
+    __slots__ = ("_duplicate", "_facts", "_hides_as", "_masked", "_shared", "begins", "id", "sequence")
 
     def __init__(self, id: str, shared: dict[Any, Any] | None = None) -> None:
         self.id = id
         self.sequence = 0
+        self.begins = date.max
+        """Its first day."""
         self._hides_as: tuple[str, Mapping[str, str]] | None = None  # its name and names today, while it hides
-        self._begins = date.max
+        self._duplicate: Fact | None = None  # the closing that says it never was a center of its own
         self._facts: list[Fact] = []
         self._masked: dict[str, Fact] = {}
         self._shared = {} if shared is None else shared
@@ -130,6 +135,8 @@ class Timeline:
         for fact in facts:
             insort(self._facts, fact, key=lambda each: each.order)
         self._follow_hiding(snapshot, {aspect: fact for fact in facts for aspect, _ in fact.values})
+        if received and isinstance(received.event, CenterClosed | CenterReopened):
+            self._duplicate = facts[0] if getattr(received.event, "reason", None) == DUPLICATE else None
         return True
 
     def on(self, day: date) -> PastCenter | None:
@@ -154,7 +161,7 @@ class Timeline:
             successor=successor,
             check=check,
             verified_on=verified_on,
-            recorded=max(fact.recorded for fact in self._facts if fact.since <= day),
+            recorded=max(fact.recorded for fact in self._facts if fact.since <= day or fact is self._duplicate),
         )
 
     def shown_on(self, day: date) -> PastCenter | None:
@@ -177,25 +184,24 @@ class Timeline:
                 if aspect == CHECK and CHECK in found and value[1] < found[CHECK][0][1]:
                     continue  # it was asked for, or given up, not knowing of the verification in force
                 found[aspect] = value, fact
+        if found and self._duplicate:
+            found[STATUS] = dict(self._duplicate.values)[STATUS], self._duplicate
         return found
 
     def _facts_of(self, received: Received[Any]) -> Iterator[Fact]:
         event, record = received.event, received.record
         values = tells(event, received.snapshot)
+        check = values.pop(CHECK, None)
         if isinstance(event, CenterRegistered):
-            self._begins = record.happened.date()
-        since = max(record.happened.date(), self._begins)  # whatever happened before it existed here, counts from then
-        ends = isinstance(event, CenterClosed) or (
-            isinstance(event, CenterReopened) and event.after is CenterStatus.CLOSED
-        )
-        verified = values.pop(CHECK, None)
-        name = type(event).__name__
+            self.begins = record.happened.date()
+        since = max(record.happened.date(), self.begins)  # whatever happened before it existed here, counts from then
+        fact = Fact(since, record.sequence, type(event).__name__, record.happened, record.recorded, self._same(values))
+        fact.ends_services = _ends_services(event)
         if values:
-            yield Fact(since, record.sequence, name, record.happened, record.recorded, self._same(values), ends)
-        if verified is not None:
-            since = max(since, verified[1]) if isinstance(event, CenterRegistered) else since
-            values = {CHECK: verified}
-            yield Fact(since, record.sequence, name, record.happened, record.recorded, self._same(values))
+            yield fact
+        if check is not None:
+            verified = max(since, check[1]) if isinstance(event, CenterRegistered) else since
+            yield replace(fact, since=verified, values=self._same({CHECK: check}))
 
     def _follow_hiding(self, snapshot: CenterSnapshot, set_now: Mapping[str, Fact]) -> None:
         """Where a fact was entered while the center was hidden, the first snapshot that shows it tells its value."""
@@ -255,6 +261,12 @@ def _shown(aspect: str, snapshot: CenterSnapshot) -> Any:
     return tuple(value.items()) if aspect == NAMES else value
 
 
+def _ends_services(event: Any) -> bool:
+    """A closed center has no services, and when it opens again they are offered anew."""
+    reopened = isinstance(event, CenterReopened) and event.after is CenterStatus.CLOSED
+    return reopened or isinstance(event, CenterClosed)
+
+
 def _number(offer: OfferedService) -> tuple[int, str]:
     """Offers in the order in which they were made: s2 before s10."""
     return len(offer.offer), offer.offer
@@ -275,15 +287,16 @@ class PastMap:
         self._days: dict[date, _Day] = {}
 
     def apply(self, records: Sequence[Recorded]) -> None:
-        """Takes events of centers in: each center's in their order, repeats and other centers' between them."""
-        news = False
+        """Takes events of centers in: each center's in their order, repeats and other centers' between them.
+
+        One whose data do not fit is passed over; whoever consumes the topic sets it aside.
+        """
+        self._days.clear()
         for record in records:
-            if record.topic == CENTER.topic:
-                known = self._timelines.get(record.key)
-                timeline = known or self._timelines.setdefault(record.key, Timeline(record.key, self._shared))
-                news = timeline.apply(record) or news
-        if news:
-            self._days.clear()
+            if record.key not in self._timelines:
+                self._timelines[record.key] = Timeline(record.key, self._shared)
+            with suppress(Unreadable):
+                self._timelines[record.key].apply(record)
 
     def on(self, day: date, country: str | None = None, status: CenterStatus | None = None) -> list[PastCenter]:
         """The centers there were on ``day``, those in ``country`` and with ``status`` then, by folded name and id."""

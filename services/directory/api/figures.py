@@ -22,6 +22,7 @@ from services.directory.domain.annual_report import (
     warnings_about,
 )
 from services.directory.domain.center import Center
+from services.directory.domain.days import not_in_the_future
 from shared.aggregate import NotFound
 from shared.clock import Instant
 from shared.commands import AlreadyExists, Loaded, Receipt, Repository
@@ -224,6 +225,7 @@ async def correct_figures(
 async def check_figures(body: FormToCheck, world: WorldDep) -> Checked:
     """Looks at figures without keeping them: refused as they would be when sent, else with what is unusual."""
     now, figures = world.clock.now(), body.figures()
+    not_in_the_future(body.on, now)
     require_plausible(figures, body.year, now)
     return Checked(warnings=warnings_about(figures, body.year, now, body.founded))
 

@@ -1,10 +1,13 @@
 """/figures/trends: what the yearly figures come to in a country, a network, or everywhere. Data, table and picture."""
 
+import asyncio
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 from typing import Annotated
+from weakref import WeakKeyDictionary
 
 from babel import Locale
 from fastapi import Depends, Query, Response
@@ -12,16 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.directory.domain.annual_report import Year
 from services.directory.domain.codes import Country
+from services.directory.views.reports import Report, Versions, reports_of
 from services.directory.views.trend_words import WORDS, Measure, trend_picture
-from services.directory.views.trends import (
-    NUMBERS,
-    SMALLEST_GROUP,
-    Report,
-    YearShown,
-    by_year,
-    reports_where,
-    year_shown,
-)
+from services.directory.views.trends import NUMBERS, SMALLEST_GROUP, YearShown, year_shown
 from shared.aggregate import Refusal, Why
 from shared.events.directory.annual_report import Figure
 from shared.http import APIRouter, ETag, WorldDep
@@ -30,7 +26,6 @@ from shared.http.media import CsvResponse, SvgResponse
 from shared.http.reading import ETagSetter
 from shared.security import public
 from shared.sheet import to_csv
-from shared.store.port import Filter
 from shared.world import World
 
 router = APIRouter(prefix="/figures/trends", tags=["yearly figures"])
@@ -177,27 +172,50 @@ async def get_trends_as_chart(
 
 
 async def _trends(world: World, selection: Selection) -> Trends:
+    versions, reports = await reports_of(world, selection.country)
     if selection.network is not None:
         await name_of_network(world, selection.network)
-    within: Filter = {"state.country": selection.country} if selection.country else {}
-    years = by_year(await reports_where(world, within))
+        years = {
+            year: year_shown(year, await _of_members(world, selection.network, year, reported))
+            for year, reported in _by_year(reports).items()
+        }
+    else:
+        years = await _years_of_country(world, selection.country, versions, reports)
     first = selection.first or min(years, default=0)
     last = selection.last or max(years, default=-1)
-    shown = []
-    for year in range(first, last + 1):
-        reports = years[year]
-        if selection.network is not None:
-            reports = await _of_members(world, selection.network, year, reports)
-        everywhere = selection.country is None and selection.network is None
-        shown.append(year_shown(year, reports, all_countries=everywhere))
+    shown = [years.get(year) or year_shown(year, []) for year in range(first, last + 1)]
     return Trends(country=selection.country, network=selection.network, years=shown)
+
+
+_LATEST: WeakKeyDictionary[World, dict[str | None, tuple[Versions, dict[int, YearShown]]]] = WeakKeyDictionary()
+"""By country (None: all) the versions that were added up last, and what came out."""
+
+
+async def _years_of_country(
+    world: World, country: str | None, versions: Versions, reports: Sequence[Report]
+) -> dict[int, YearShown]:
+    latest = _LATEST.setdefault(world, {})
+    if country not in latest or latest[country][0] != versions:
+        years = {}
+        for year, reported in _by_year(reports).items():
+            years[year] = year_shown(year, reported, all_countries=country is None)
+            await asyncio.sleep(0)  # a year of a thousand reports takes a moment; others have their turn
+        latest[country] = versions, years
+    return latest[country][1]
 
 
 async def _of_members(world: World, network: str, year: int, reports: Sequence[Report]) -> list[Report]:
     """The reports of the centers that belonged to the network at the end of the year, or today."""
     day = min(date(year, 12, 31), world.clock.now().date())
-    members = await members_of_network(world, network, day) if reports else frozenset()
+    members = await members_of_network(world, network, day)
     return [report for report in reports if report.center in members]
+
+
+def _by_year(reports: Sequence[Report]) -> dict[int, list[Report]]:
+    years: dict[int, list[Report]] = defaultdict(list)
+    for report in reports:
+        years[report.year].append(report)
+    return years
 
 
 def _cached(content: str, etag: ETagSetter, response: Response) -> None:

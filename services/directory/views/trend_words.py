@@ -25,7 +25,8 @@ def trend_picture(
     columns = [_column(year.year, getattr(year, figure), measure, language) for year in years]
     greatest = max((max(column.value or 0, column.high or 0) for column in columns), default=0)
     marks = {float(mark): format_decimal(mark, locale=language) for mark in scale(greatest)}
-    span = f", {years[0].year}–{years[-1].year}" if years else ""
+    bounds = dict.fromkeys([years[0].year, years[-1].year]) if years else {}
+    span = ", " + "–".join(str(year) for year in bounds) if bounds else ""
     frame = Frame(
         title=f"{words[figure]}: {whose or words['everywhere']}{span}",
         subtitle=words[measure],

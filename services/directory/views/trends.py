@@ -10,36 +10,18 @@ Three rules, told and weighed in ``docs/decisions/small-groups-in-figures.md``:
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from statistics import fmean, quantiles
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from shared.events.directory.annual_report import ANNUAL_REPORT, Figure, Funding
-from shared.store.port import Document, Filter
-from shared.world import World
+from services.directory.views.reports import Report
+from shared.events.directory.annual_report import Figure, Funding
 
 SMALLEST_GROUP = 5
 NUMBERS = tuple(figure for figure in Figure if figure is not Figure.FUNDING)
 """The figures that are numbers; where the money came from has a table of its own."""
-
-_READ = ("state.center", "state.country", "state.year", "state.figures")
-
-
-class Report(NamedTuple):
-    """One center's figures of one year."""
-
-    center: str
-    country: str
-    year: int
-    figures: Document
-
-
-async def reports_where(world: World, where: Filter) -> list[Report]:
-    """The reports that match, as they stand now. Only the numbers are read: there may be thousands."""
-    found = await world.store.collection(ANNUAL_REPORT.aggregate).find(where, fields=_READ)
-    return [Report(**document["state"]) for document in found]
 
 
 class Shown(BaseModel):
@@ -176,11 +158,3 @@ def _to_nearest(step: int, value: float) -> int:
 def two_digits(value: float) -> float:
     """``value`` in its first two digits: 4213 is about 4200."""
     return float(f"{value:.2g}")
-
-
-def by_year(reports: Iterable[Report]) -> dict[int, list[Report]]:
-    """The reports by their year."""
-    years: dict[int, list[Report]] = defaultdict(list)
-    for report in reports:
-        years[report.year].append(report)
-    return years

@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 
 from services.directory.api.field_history import FIELDS
+from services.directory.api.hiding import former_snapshot
+from services.directory.domain.center import Center
+from shared.events.directory.center import CENTER, CenterSnapshot, LocationVisibility
 from shared.testing import MemoryNetwork
 
 pytestmark = pytest.mark.asyncio
@@ -83,6 +86,17 @@ async def test_who_hides_hides_former_towns_and_names_from_everybody_but_its_peo
     ]  # fmt: skip
     own = [item["after"] for item in await fields(house(praha_id), praha_id, "?field=town")]
     assert own == ["Praha", "Brno", None]
+
+
+async def test_whatever_an_event_leaves_out_while_a_center_hides_is_left_out_of_its_former_snapshots(
+    center: Center,
+) -> None:
+    then: Any = CENTER.snapshot
+    center.show_location(LocationVisibility.HIDDEN)
+    seen = former_snapshot(then, center)
+    absent = [name for name, field in CenterSnapshot.model_fields.items() if "hidden" in (field.description or "")]
+    assert absent
+    assert [name for name in absent if getattr(seen, name) is not None] == []
 
 
 async def test_the_parts_together_are_the_whole(office: Desk, everybody: Desk, praha_id: str) -> None:

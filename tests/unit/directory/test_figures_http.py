@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from datetime import date, timedelta
 from io import StringIO
+from itertools import count
 from typing import Any
 from xml.etree import ElementTree
 
@@ -168,10 +169,13 @@ async def test_the_documented_examples_are_true(office: Desk, praha_id: str) -> 
 def centers(office: Desk, registration: Body) -> Callable[..., Any]:
     """Registers so many centers in a country, each with a report of each year; returns their ids."""
 
+    numbers = count()
+
     async def registered(number: int, country: str = "CZ", years: tuple[int, ...] = (2025,)) -> list[str]:
-        ids = []
-        for index in range(number):
-            body = registration(name=f"Dům {country} {index}", names={}, place={"country": country, "town": "Město"})
+        ids: list[str] = []
+        while len(ids) < number:
+            place = {"country": country, "town": "Město"}
+            body = registration(name=f"Dům {next(numbers)}", names={}, place=place)
             ids.append((await office.done("POST", "/centers", body))["id"])
             for year in years:
                 await office.done("POST", f"/centers/{ids[-1]}/figures", {**FORM, "year": year, "families": 100})

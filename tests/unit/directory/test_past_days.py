@@ -141,8 +141,9 @@ async def test_country_and_status_are_those_of_the_day(
 async def test_the_pages_of_a_day_are_its_list(
     network: MemoryNetwork, office: Desk, everybody: Desk, registration: Body, praha_id: str
 ) -> None:
-    for name in ("Žabka", "U Lípy", "zora", "U Lípy", "Ábel"):
-        await office.done("POST", "/centers", registration(name=name, founded=None))
+    for town, name in enumerate(("Žabka", "U Lípy", "zora", "U Lípy", "Ábel")):
+        place = {"country": "CZ", "town": f"Město {town}"}
+        await office.done("POST", "/centers", registration(name=name, founded=None, place=place))
     await news(network)
     whole = (await everybody.get("/past/centers")).json()
     assert [item["name"] for item in whole["items"]] == [

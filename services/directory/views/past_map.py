@@ -16,6 +16,7 @@ class PastMapModel:
 
     name = "past-map"
     topics = (CENTER.topic,)
+    foreign: Sequence[str] = ()
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -41,5 +42,5 @@ class PastMapModel:
     async def restore(self) -> None:
         """It is never kept: filling takes seconds."""
 
-    async def keep(self, _offsets: object) -> None:
+    async def keep(self, offsets: object) -> None:
         """It is never kept."""

@@ -4,6 +4,8 @@ from services.directory.api import (
     centers,
     contact_person,
     corrections,
+    field_history,
+    figures,
     finding,
     hours,
     life,
@@ -11,8 +13,11 @@ from services.directory.api import (
     networks,
     offers,
     partners,
+    past,
     reference,
+    trends,
 )
+from services.directory.domain.annual_report import AnnualReport
 from services.directory.domain.center import Center
 from services.directory.domain.correction import Correction
 from services.directory.domain.membership import Membership
@@ -20,12 +25,13 @@ from services.directory.domain.network import Network
 from services.directory.domain.partner import Partner
 from services.directory.endings import ENDINGS
 from services.directory.reactions import POLICIES
+from services.directory.views.past_map import PastMapModel
 from services.directory.views.search import CenterSearch
 from shared.service import Service
 
 SERVICE = Service(
     name="directory",
-    aggregates=(Center, Correction, Network, Membership, Partner),
+    aggregates=(Center, Correction, Network, Membership, Partner, AnnualReport),
     routers=(
         finding.router,
         centers.router,
@@ -34,12 +40,16 @@ SERVICE = Service(
         hours.router,
         offers.router,
         offers.house,
+        past.router,
+        field_history.router,
         corrections.router,
         networks.router,
         memberships.router,
         partners.router,
+        figures.router,
+        trends.router,
         reference.router,
     ),
-    models=(CenterSearch,),
+    models=(CenterSearch, PastMapModel),
     policies=(*POLICIES, *ENDINGS),
 )

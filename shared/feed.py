@@ -6,6 +6,7 @@ feed's position; an event may come twice, and events of one aggregate come in or
 """
 
 import asyncio
+import time
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -18,6 +19,7 @@ from shared.messaging.log import Log, LogUnavailable, Offsets, OffsetsGone, Reco
 from shared.store.port import StoreUnavailable
 
 _LONGEST_PAUSE_S = 5.0
+_KEEP_EVERY_S = 600.0
 _log = structlog.get_logger(__name__)
 
 
@@ -34,7 +36,14 @@ class ReadModel(Protocol):
     def name(self) -> str: ...
 
     @property
-    def topics(self) -> Sequence[str]: ...
+    def topics(self) -> Sequence[str]:
+        """The service's own topics: what was said there, its store knows."""
+        ...
+
+    @property
+    def foreign(self) -> Sequence[str]:
+        """Topics of other services: read from their beginning when the model is made anew."""
+        ...
 
     async def fill(self) -> None:
         """Makes the model anew, from the store."""
@@ -49,7 +58,8 @@ class ReadModel(Protocol):
         ...
 
     async def keep(self, offsets: Offsets) -> None:
-        """Called when everything before ``offsets`` was applied, so that the model may save itself with them."""
+        """Everything before ``offsets`` was applied: the model may save itself with them. Called every ten minutes
+        in which there was news, and at the end."""
         ...
 
 
@@ -59,9 +69,11 @@ class Feed:
     def __init__(self, model: ReadModel, log: Log) -> None:
         self.model = model
         self._log = log
+        self._topics = (*model.topics, *model.foreign)
         self._position: Offsets | None = None
         self._ready_at: Offsets = {}
         self._task: asyncio.Task[None] | None = None
+        self._kept_at = time.monotonic()
         self.trouble: str | None = None
         """Why the model does not get on although the engines answer; waiting will not cure it."""
 
@@ -95,7 +107,7 @@ class Feed:
 
     async def caught_up(self) -> None:
         """Returns when everything that is on the topics now was applied. `RuntimeError` when that cannot be."""
-        ends = await self._log.ends(self.model.topics)
+        ends = await self._log.ends(self._topics)
         while self._position is None or not _reached(self._position, ends):
             if self.trouble or not self.alive():
                 raise RuntimeError(f"{self.model.name} does not get on: {self.trouble}")
@@ -114,7 +126,7 @@ class Feed:
                 if self._position is None:
                     await self._begin(restored)
                 assert self._position is not None
-                async for records in self._log.follow(self.model.topics, self._position):
+                async for records in self._log.follow(self._topics, self._position):
                     await self._take(records)
                     self.trouble, pause_s = None, 0.1
             except OffsetsGone:
@@ -128,11 +140,11 @@ class Feed:
                 pause_s = min(_LONGEST_PAUSE_S, pause_s * 2)
 
     async def _begin(self, restore: bool) -> None:
-        ends = await self._log.ends(self.model.topics)
+        ends = await self._log.ends(self._topics)
         position = await self.model.restore() if restore else None
         if position is None:
-            await self.model.fill()  # the store has at least what was on the topics before
-            position = ends
+            await self.model.fill()  # the store has at least what was on its topics before
+            position = {place: end for place, end in ends.items() if place[0] in self.model.topics}
         self._ready_at, self._position = ends, position
 
     async def _take(self, records: Sequence[Record]) -> None:
@@ -147,7 +159,9 @@ class Feed:
             await self.model.apply(events)
         for record in records:
             self._position[record.topic, record.partition] = record.offset + 1
-        await self.model.keep(self._position)
+        if time.monotonic() - self._kept_at > _KEEP_EVERY_S:
+            self._kept_at = time.monotonic()
+            await self.model.keep(self._position)
 
 
 def _reached(position: Offsets, ends: Offsets) -> bool:

@@ -26,7 +26,7 @@ A resource's module needs::
 
 from shared.http.commands import APIRouter, CommandDep, EditDep, NaturalCommandDep, WorldDep, repository
 from shared.http.problems import Problem
-from shared.http.reading import ETag, Page, PagingDep, paginate
+from shared.http.reading import ETag, Page, PagingDep, paginate, part_of
 
 __all__ = [
     "APIRouter",
@@ -39,5 +39,6 @@ __all__ = [
     "Problem",
     "WorldDep",
     "paginate",
+    "part_of",
     "repository",
 ]

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from typing import Annotated, Any, Generic, Protocol, TypeVar
@@ -108,7 +109,7 @@ async def paginate(
     digest = sha256(json.dumps([where, order], sort_keys=True, default=str).encode()).hexdigest()[:16]
     wanted: Filter = where
     if paging.cursor is not None:
-        beyond = _beyond(order, _read_cursor(paging.cursor, digest, len(order)))
+        beyond = _beyond(order, _read_cursor(paging.cursor, digest))
         wanted = {"$and": [where, beyond]} if where else beyond
     found = await find(wanted, sort=order, limit=paging.limit + 1)
     shown = found[: paging.limit]
@@ -119,8 +120,31 @@ async def paginate(
     return page
 
 
+def part_of(
+    items: Sequence[Item], key: Callable[[Item], tuple[str | int, ...]], about: object, paging: Paging
+) -> tuple[Sequence[Item], str | None]:
+    """The part of a list in memory that is asked for, and the cursor of the next one.
+
+    ``items`` stand in the order of ``key``, which no two share; ``about`` is what the list depends on (its filters).
+    400 for a cursor that does not belong to this list. The caller gives the page made of it to `Paging.answer`.
+    """
+    digest = sha256(json.dumps(about, sort_keys=True, default=str).encode()).hexdigest()[:16]
+    start = 0
+    if paging.cursor is not None:
+        after = tuple(_read_cursor(paging.cursor, digest))
+        try:
+            start = bisect_right(items, after, key=key)
+        except TypeError:  # a forged one, with a number where there is text
+            raise _malformed() from None
+    shown = items[start : start + paging.limit]
+    more = start + len(shown) < len(items)
+    return shown, _write_cursor(digest, key(shown[-1])) if more else None
+
+
 def _beyond(order: Order, values: Sequence[Any]) -> Filter:
     """What comes after ``values`` in ``order``; a missing field comes before every value, as in the store."""
+    if len(values) != len(order):
+        raise _malformed()
     choices: list[Filter] = []
     for index, ((field, direction), value) in enumerate(zip(order, values, strict=True)):
         same = {earlier: values[place] for place, (earlier, _) in enumerate(order[:index])}
@@ -137,14 +161,18 @@ def _write_cursor(digest: str, values: Sequence[Any]) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _read_cursor(cursor: str, digest: str, length: int) -> list[Any]:
+def _read_cursor(cursor: str, digest: str) -> list[Any]:
     try:
         found = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
     except (ValueError, RecursionError):
         found = None
-    if not isinstance(found, list) or len(found) != length + 1 or found[0] != digest or not all(map(_storable, found)):
-        raise Problem(400, "cursor-malformed", "this cursor does not belong to this list with these filters")
+    if not isinstance(found, list) or found[:1] != [digest] or not all(map(_storable, found)):
+        raise _malformed()
     return found[1:]
+
+
+def _malformed() -> Problem:
+    return Problem(400, "cursor-malformed", "this cursor does not belong to this list with these filters")
 
 
 def _storable(value: object) -> bool:

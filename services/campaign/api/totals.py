@@ -14,6 +14,7 @@ from services.campaign.views.sheet import to_csv
 from services.campaign.views.totals import Count, Totals, totals_of
 from shared.http import APIRouter, ETag, WorldDep
 from shared.http.languages import Languages, LanguagesDep
+from shared.http.media import CsvResponse, SvgResponse
 from shared.http.reading import ETagSetter
 from shared.security import Caller, public
 
@@ -51,18 +52,6 @@ class By(StrEnum):
 
     COUNTRY = "country"
     QUESTIONNAIRE = "questionnaire"
-
-
-class CsvResponse(Response):
-    """A table."""
-
-    media_type = "text/csv; header=present"
-
-
-class SvgResponse(Response):
-    """A picture."""
-
-    media_type = "image/svg+xml"
 
 
 @router.get("/totals", dependencies=[public(rate="60/minute")])

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from xml.sax.saxutils import escape, quoteattr
+
+from shared.svg import picture, shortened, text
 
 WIDTH = 720
 _ROW = 44
@@ -25,22 +26,14 @@ def bar_chart(title: str, subtitle: str, note: str, bars: Sequence[Bar], languag
     """An SVG document. Everything that came from outside is escaped; there is no script, style or link in it."""
     greatest = max((bar.value or 0 for bar in bars), default=0) or 1
     bottom = _TOP + _ROW * len(bars)
-    height = bottom + 40
     spoken = ". ".join([subtitle, *(f"{bar.label}: {bar.told}" for bar in bars), note])
-    return "\n".join([
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}"',
-        f' role="img" aria-labelledby="chart-title chart-desc" xml:lang={quoteattr(language)}',
-        ' font-family="system-ui, sans-serif" font-size="14">',
-        f'<title id="chart-title">{_text(title)}</title>',
-        f'<desc id="chart-desc">{_text(spoken)}</desc>',
-        f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
-        f'<text x="24" y="36" font-size="20" font-weight="600" fill="#1d1d1f">{_text(_short(title, 64))}</text>',
-        f'<text x="24" y="60" fill="#55555c">{_text(_short(subtitle, _LONGEST))}</text>',
+    drawn = [
+        f'<text x="24" y="36" font-size="20" font-weight="600" fill="#1d1d1f">{text(shortened(title, 64))}</text>',
+        f'<text x="24" y="60" fill="#55555c">{text(shortened(subtitle, _LONGEST))}</text>',
         *(_row(bar, _TOP + _ROW * index, greatest) for index, bar in enumerate(bars)),
-        f'<text x="24" y="{bottom + 20}" font-size="12" fill="#55555c">{_text(_short(note, 110))}</text>',
-        "</svg>",
-        "",
-    ])  # fmt: skip
+        f'<text x="24" y="{bottom + 20}" font-size="12" fill="#55555c">{text(shortened(note, 110))}</text>',
+    ]
+    return picture(title, spoken, language, (WIDTH, bottom + 40), drawn)
 
 
 def _row(bar: Bar, y: int, greatest: int) -> str:
@@ -48,16 +41,7 @@ def _row(bar: Bar, y: int, greatest: int) -> str:
     drawn = f'<rect x="24" y="{y + 20}" width="{max(length, 1)}" height="14" fill="#b5472f"/>' if bar.value else ""
     beside = 24 + (length + 8 if bar.value else 0)
     return (
-        f"<g><title>{_text(f'{bar.label}: {bar.told}')}</title>"
-        f'<text x="24" y="{y + 14}" fill="#1d1d1f">{_text(_short(bar.label, _LONGEST))}</text>'
-        f'{drawn}<text x="{beside}" y="{y + 32}" fill="#55555c">{_text(bar.shown)}</text></g>'
+        f"<g><title>{text(f'{bar.label}: {bar.told}')}</title>"
+        f'<text x="24" y="{y + 14}" fill="#1d1d1f">{text(shortened(bar.label, _LONGEST))}</text>'
+        f'{drawn}<text x="{beside}" y="{y + 32}" fill="#55555c">{text(bar.shown)}</text></g>'
     )
-
-
-def _short(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
-
-
-def _text(text: str) -> str:
-    """Escaped, and without the control characters that XML has no way to write."""
-    return escape("".join(character for character in text if character >= " " or character in "\t\n"))

@@ -1,9 +1,7 @@
 """Totals as a table for spreadsheets."""
 
-import csv
-from io import StringIO
-
 from services.campaign.views.totals import Totals, rows
+from shared import sheet
 
 COLUMNS = ("level", "country", "questionnaire", "question", "rounds", "small_rounds", "centers", "people")
 
@@ -11,9 +9,4 @@ COLUMNS = ("level", "country", "questionnaire", "question", "rounds", "small_rou
 def to_csv(totals: Totals) -> str:
     """One line per figure (RFC 4180, with a header). ``level`` says over what it is added up; ``people`` is empty where
     all rounds were of fewer than five people."""
-    out = StringIO()
-    table = csv.DictWriter(out, COLUMNS, restval="")
-    table.writeheader()
-    for level, count in rows(totals):
-        table.writerow({"level": level, **count.model_dump(exclude_none=True)})
-    return out.getvalue()
+    return sheet.to_csv(COLUMNS, ({"level": level, **count.model_dump()} for level, count in rows(totals)))

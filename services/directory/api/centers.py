@@ -6,20 +6,19 @@ from typing import Annotated, Any
 from fastapi import Body, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from services.directory.api.rights import PEOPLE, by_its_people
+from services.directory.api.rights import PEOPLE, AskerDep
 from services.directory.api.views import CenterId, CenterView, History, HistoryEntry
 from services.directory.domain.center import Center, looks_like
-from services.directory.domain.codes import Country, Language
 from services.directory.domain.place import Place
 from services.directory.domain.profile import Profile, ProfileChange
-from services.directory.views.search import ORDER, SEARCH, Search, findable
+from services.directory.places import with_time_zone
 from shared.aggregate import Refusal
-from shared.commands import Loaded, Receipt, Repository
-from shared.events.directory.center import CenterSnapshot, CenterStatus, Check, LocationVisibility
-from shared.http import APIRouter, CommandDep, EditDep, ETag, Page, PagingDep, WorldDep, paginate, repository
+from shared.commands import Receipt, Repository
+from shared.events.directory.center import CenterSnapshot, CenterStatus, LocationVisibility
+from shared.http import APIRouter, CommandDep, EditDep, ETag, repository
 from shared.ids import derived_id
 from shared.security import Caller, allow, public
-from shared.store.port import Document, Filter, Order
+from shared.store.port import Filter
 from shared.taxonomy import SERVICES
 from shared.text import Name
 
@@ -85,7 +84,7 @@ class Registration(Profile):
         return Center.register(
             id,
             self.profile(),
-            self.place,
+            with_time_zone(self.place),
             self.location_visibility,
             now,
             discreet_name=self.discreet_name,
@@ -156,63 +155,21 @@ async def _refuse_twins(body: Registration, id: str, centers: Centers) -> None:
         raise PossibleDuplicate("the directory has a center that looks like this one", twins=twins)
 
 
-async def search_for(
-    q: Annotated[str | None, Query(max_length=100, description="Words of names, town or services.")] = None,
-    country: Country | None = None,
-    service: Annotated[str | None, Query(max_length=64, description="Code of a service on offer now.")] = None,
-    language: Language | None = None,
-    status: CenterStatus | None = None,
-    check: Check | None = None,
-) -> Search:
-    """The query's parameters; an unknown service code is refused with the nearest known ones."""
-    code = SERVICES.known(service).code if service is not None else None
-    return Search(q, country, code, language, status, check)
-
-
-@router.get("", dependencies=EVERYBODY)
-async def list_centers(
-    caller: Caller,
-    centers: Centers,
-    world: WorldDep,
-    paging: PagingDep,
-    search: Annotated[Search, Depends(search_for)],
-) -> Page[CenterView]:
-    """Centers in the order of their names. A hidden center is never found by its town or by the name it hides.
-
-    The list follows changes within moments; each item is shown as it is now, so a page may be shorter than asked for.
-    """
-
-    async def find(where: Filter, *, sort: Order, limit: int) -> list[Document]:
-        found = await world.mirror(SEARCH.name).find(where, sort=sort, limit=limit)
-        present = await centers.find({"_id": {"$in": [entry["_id"] for entry in found]}})
-        by_id = {loaded.aggregate.id: loaded for loaded in present}
-        return [{**entry, "center": by_id.get(entry["_id"])} for entry in found]
-
-    def shown(entry: Document) -> CenterView | None:
-        loaded: Loaded[Center] | None = entry["center"]
-        if loaded is None or not search.matches(findable(loaded.aggregate.snapshot())):
-            return None
-        return CenterView.of(loaded, caller)
-
-    page = await paginate(find, search.filter(), paging, shown, sort=ORDER)
-    return Page(items=[view for view in page.items if view is not None], next=page.next)
-
-
 @router.get("/{center_id}", dependencies=EVERYBODY)
 async def get_center(
-    center_id: CenterId, caller: Caller, centers: Centers, etag: ETag, response: Response
+    center_id: CenterId, asker: AskerDep, centers: Centers, etag: ETag, response: Response
 ) -> CenterView:
     """A center as the caller may see it: everybody by its location visibility, its own people in full."""
     loaded = await centers.get(center_id)
     response.headers["Vary"] = "Authorization"
     etag.set(loaded.version)
-    return CenterView.of(loaded, caller)
+    return CenterView.of(loaded, asker)
 
 
 @router.get("/{center_id}/history", dependencies=EVERYBODY)
 async def get_history(
     center_id: CenterId,
-    caller: Caller,
+    asker: AskerDep,
     centers: Centers,
     after: Annotated[int, Query(ge=0, le=10**9, description="`next` of the part before.")] = 0,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
@@ -223,7 +180,7 @@ async def get_history(
     """
     loaded = await centers.get(center_id)
     entries = await centers.history(center_id, after, limit)
-    items = [HistoryEntry.of(entry, loaded.aggregate, caller) for entry in entries]
+    items = [HistoryEntry.of(entry, loaded.aggregate, asker) for entry in entries]
     more = bool(items) and items[-1].version < loaded.version
     return History(items=items, next=items[-1].version if more else None)
 
@@ -235,31 +192,31 @@ async def get_history(
 async def edit_profile(
     center_id: CenterId,
     body: Annotated[ProfileChange, Body(examples=[{"languages": ["cs", "uk", "en"], "founded": None}])],
-    caller: Caller,
+    asker: AskerDep,
     centers: Centers,
     command: EditDep,
 ) -> CenterReceipt:
     """Changes the fields that are given; each replaces the old value as a whole. 409 when the center is closed."""
-    return await centers.change(center_id, command, by_its_people(caller, lambda center, now: center.edit(body, now)))
+    return await centers.change(center_id, command, asker.allowed(lambda center, now: center.edit(body, now)))
 
 
 @router.put("/{center_id}/location", dependencies=ITS_PEOPLE)
 async def relocate(
-    center_id: CenterId, body: Relocation, caller: Caller, centers: Centers, command: EditDep
+    center_id: CenterId, body: Relocation, asker: AskerDep, centers: Centers, command: EditDep
 ) -> CenterReceipt:
     """The center moves. Into another country only by somebody who coordinates that one too (403)."""
 
     def move(center: Center, now: Any) -> None:
         if body.place.country != center.place.country:
-            caller.coordinating(body.place.country)
-        center.relocate(body.place, now, body.on)
+            asker.caller.coordinating(body.place.country)
+        center.relocate(with_time_zone(body.place), now, body.on)
 
-    return await centers.change(center_id, command, by_its_people(caller, move))
+    return await centers.change(center_id, command, asker.allowed(move))
 
 
 @router.put("/{center_id}/visibility", dependencies=ITS_PEOPLE)
 async def set_visibility(
-    center_id: CenterId, body: Visibility, caller: Caller, centers: Centers, command: CommandDep
+    center_id: CenterId, body: Visibility, asker: AskerDep, centers: Centers, command: CommandDep
 ) -> CenterReceipt:
     """Shows the place exactly, by town or not at all. 422 for a discreet name that tells the town.
 
@@ -268,5 +225,5 @@ async def set_visibility(
     return await centers.change(
         center_id,
         command,
-        by_its_people(caller, lambda center, _: center.show_location(body.location_visibility, body.discreet_name)),
+        asker.allowed(lambda center, _: center.show_location(body.location_visibility, body.discreet_name)),
     )

@@ -11,13 +11,13 @@ from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.directory.api.centers import ITS_PEOPLE, CenterReceipt, Centers, Input
-from services.directory.api.rights import by_its_people, role_towards
+from services.directory.api.rights import AskerDep
 from services.directory.api.views import CenterId
 from services.directory.domain.center import Center, Consent
 from services.directory.domain.profile import ContactPerson
 from shared.aggregate import Refusal, Why
 from shared.http import APIRouter, CommandDep, ETag
-from shared.security import Caller, public
+from shared.security import public
 
 router = APIRouter(tags=["centers"])
 
@@ -78,7 +78,7 @@ async def get_wording(version: Annotated[int, Path(ge=1, le=10**6)], etag: ETag)
 
 @router.put("/centers/{center_id}/contact-person", dependencies=ITS_PEOPLE)
 async def name_contact_person(
-    center_id: CenterId, body: NamedContact, caller: Caller, centers: Centers, command: CommandDep
+    center_id: CenterId, body: NamedContact, asker: AskerDep, centers: Centers, command: CommandDep
 ) -> CenterReceipt:
     """Names a person who agreed to it, in place of whoever was named before. Only members of the network see who.
 
@@ -87,20 +87,16 @@ async def name_contact_person(
     wording(body.consent_wording)
 
     def name(center: Center, now: datetime) -> None:
-        consent = Consent(
-            given_on=body.consent_given_on, entered_by=role_towards(caller, center), wording=body.consent_wording
-        )
+        consent = Consent(given_on=body.consent_given_on, entered_by=asker.role(center), wording=body.consent_wording)
         center.name_contact_person(body.person, consent, now)
 
     # No fingerprint: it would be a digest of a person's address, and stay in the journal when the person is forgotten.
-    return await centers.change(center_id, replace(command, fingerprint=""), by_its_people(caller, name))
+    return await centers.change(center_id, replace(command, fingerprint=""), asker.allowed(name))
 
 
 @router.delete("/centers/{center_id}/contact-person", dependencies=ITS_PEOPLE)
 async def forget_contact_person(
-    center_id: CenterId, caller: Caller, centers: Centers, command: CommandDep
+    center_id: CenterId, asker: AskerDep, centers: Centers, command: CommandDep
 ) -> CenterReceipt:
     """The person is forgotten here at once. Nothing happens (200 without an event) when nobody was named."""
-    return await centers.change(
-        center_id, command, by_its_people(caller, lambda center, _: center.forget_contact_person())
-    )
+    return await centers.change(center_id, command, asker.allowed(lambda center, _: center.forget_contact_person()))

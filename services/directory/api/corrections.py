@@ -7,15 +7,17 @@ from fastapi import Body, Depends, Path
 from pydantic import BaseModel, Field
 
 from services.directory.api.centers import EVERYBODY, ITS_PEOPLE, Centers, Input
-from services.directory.api.rights import is_its_people
+from services.directory.api.rights import Asker, networks_of
 from services.directory.api.views import CenterId
+from services.directory.domain.center import Center
 from services.directory.domain.correction import Correction, RefusalReason, Remark
 from services.directory.domain.profile import CHANGE, ProfileChange
 from shared.commands import Loaded, Receipt, Repository
 from shared.events.directory.center import CenterStatus
 from shared.events.directory.correction import CorrectionSnapshot, CorrectionStatus
-from shared.http import APIRouter, CommandDep, Page, PagingDep, paginate, repository
+from shared.http import APIRouter, CommandDep, Page, PagingDep, WorldDep, paginate, repository
 from shared.security import Caller, Forbidden, Identity, public
+from shared.world import World
 
 router = APIRouter(tags=["corrections"])
 Corrections = Annotated[Repository[Correction], Depends(repository(Correction))]
@@ -80,22 +82,28 @@ async def list_corrections(
     caller: Caller,
     centers: Centers,
     corrections: Corrections,
+    world: WorldDep,
     paging: PagingDep,
     status: CorrectionStatus = CorrectionStatus.OPEN,
 ) -> Page[CorrectionView]:
     """What was suggested about a center, in the order of the ids. For its people."""
-    await _decidable(center_id, caller, centers)
+    await _decidable(center_id, caller, centers, world)
     where = {"state.center": center_id, "state.status": status.value}
     return await paginate(corrections.find, where, paging, CorrectionView.of)
 
 
 @router.post("/corrections/{correction_id}/acceptance", dependencies=ITS_PEOPLE)
 async def accept_correction(
-    correction_id: CorrectionId, caller: Caller, centers: Centers, corrections: Corrections, command: CommandDep
+    correction_id: CorrectionId,
+    caller: Caller,
+    centers: Centers,
+    corrections: Corrections,
+    world: WorldDep,
+    command: CommandDep,
 ) -> CorrectionReceipt:
     """It is right: the entry changes within moments. 409 when it was decided before, or the center is closed."""
     found = (await corrections.get(correction_id)).aggregate
-    status = await _decidable(found.center, caller, centers)
+    status = await _decidable(found.center, caller, centers, world)
 
     def accept(correction: Correction, _: datetime) -> None:
         correction.require(status is not CenterStatus.CLOSED, "the center is closed", center=correction.center)
@@ -111,11 +119,12 @@ async def refuse_correction(
     caller: Caller,
     centers: Centers,
     corrections: Corrections,
+    world: WorldDep,
     command: CommandDep,
 ) -> CorrectionReceipt:
     """It is not taken over. 409 when it was decided before."""
     found = (await corrections.get(correction_id)).aggregate
-    await _decidable(found.center, caller, centers)
+    await _decidable(found.center, caller, centers, world)
     return await corrections.change(correction_id, command, lambda correction, _: correction.refuse(body.reason))
 
 
@@ -125,9 +134,8 @@ async def get_correction(correction_id: CorrectionId, corrections: Corrections) 
     return (await corrections.get(correction_id)).aggregate.snapshot()
 
 
-async def _decidable(center_id: str, caller: Identity, centers: Repository[Any]) -> CenterStatus:
+async def _decidable(center_id: str, caller: Identity, centers: Repository[Center], world: World) -> CenterStatus:
     center = (await centers.get(center_id)).aggregate
-    if not is_its_people(caller, center):
+    if not Asker(caller, await networks_of(center_id, caller, world)).is_its_people(center):
         raise Forbidden("this token acts neither for that center nor for its country")
-    status: CenterStatus = center.status
-    return status
+    return center.status

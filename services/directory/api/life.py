@@ -5,12 +5,12 @@ from datetime import date
 from pydantic import Field
 
 from services.directory.api.centers import ITS_PEOPLE, CenterReceipt, Centers, Happened, Input
-from services.directory.api.rights import by_its_people, is_its_people, role_towards
+from services.directory.api.rights import Asker, AskerDep, networks_of
 from services.directory.api.views import CenterId
 from services.directory.domain.center import ClosingReason, PauseReason
 from shared.aggregate import NotFound, Refusal, Why
-from shared.http import APIRouter, CommandDep
-from shared.security import Caller, Forbidden
+from shared.http import APIRouter, CommandDep, WorldDep
+from shared.security import Forbidden
 
 router = APIRouter(prefix="/centers", tags=["centers"])
 
@@ -52,7 +52,7 @@ class Closing(Input):
 
 @router.post("/{center_id}/verification", dependencies=ITS_PEOPLE)
 async def verify(
-    center_id: CenterId, body: Verification, caller: Caller, centers: Centers, command: CommandDep
+    center_id: CenterId, body: Verification, asker: AskerDep, centers: Centers, command: CommandDep
 ) -> CenterReceipt:
     """Confirms the profile: it is fresh again at once. 422 `verification-too-old` for a day more than a year ago.
 
@@ -61,35 +61,33 @@ async def verify(
     return await centers.change(
         center_id,
         command,
-        by_its_people(caller, lambda center, now: center.verify(role_towards(caller, center), now, body.on)),
+        asker.allowed(lambda center, now: center.verify(asker.role(center), now, body.on)),
     )
 
 
 @router.post("/{center_id}/pause", dependencies=ITS_PEOPLE)
 async def pause(
-    center_id: CenterId, body: Pause, caller: Caller, centers: Centers, command: CommandDep
+    center_id: CenterId, body: Pause, asker: AskerDep, centers: Centers, command: CommandDep
 ) -> CenterReceipt:
     """Shuts the doors for a while; services are kept. 409 unless it is active."""
     return await centers.change(
         center_id,
         command,
-        by_its_people(caller, lambda center, now: center.pause(body.reason, now, body.on, body.until)),
+        asker.allowed(lambda center, now: center.pause(body.reason, now, body.on, body.until)),
     )
 
 
 @router.post("/{center_id}/resume", dependencies=ITS_PEOPLE)
 async def resume(
-    center_id: CenterId, body: Reopening, caller: Caller, centers: Centers, command: CommandDep
+    center_id: CenterId, body: Reopening, asker: AskerDep, centers: Centers, command: CommandDep
 ) -> CenterReceipt:
     """Ends a pause. 409 unless it is paused."""
-    return await centers.change(
-        center_id, command, by_its_people(caller, lambda center, now: center.resume(now, body.on))
-    )
+    return await centers.change(center_id, command, asker.allowed(lambda center, now: center.resume(now, body.on)))
 
 
 @router.post("/{center_id}/closing", dependencies=ITS_PEOPLE)
 async def close(
-    center_id: CenterId, body: Closing, caller: Caller, centers: Centers, command: CommandDep
+    center_id: CenterId, body: Closing, asker: AskerDep, centers: Centers, command: CommandDep, world: WorldDep
 ) -> CenterReceipt:
     """Closes the center for good: its services end. 409 when it is closed, 422 for a successor that does not exist.
 
@@ -101,20 +99,19 @@ async def close(
             successor = (await centers.get(body.successor)).aggregate
         except NotFound:
             raise UnknownSuccessor("there is no center with the id of the successor") from None
-        if body.reason is ClosingReason.DUPLICATE and not is_its_people(caller, successor):
+        of_both = Asker(asker.caller, await networks_of(body.successor, asker.caller, world))
+        if body.reason is ClosingReason.DUPLICATE and not of_both.is_its_people(successor):
             raise Forbidden("this token acts neither for the center that stays nor for its country")
     return await centers.change(
         center_id,
         command,
-        by_its_people(caller, lambda center, now: center.close(body.reason, now, body.on, body.successor)),
+        asker.allowed(lambda center, now: center.close(body.reason, now, body.on, body.successor)),
     )
 
 
 @router.post("/{center_id}/reopening", dependencies=ITS_PEOPLE)
 async def reopen(
-    center_id: CenterId, body: Reopening, caller: Caller, centers: Centers, command: CommandDep
+    center_id: CenterId, body: Reopening, asker: AskerDep, centers: Centers, command: CommandDep
 ) -> CenterReceipt:
     """A closed center starts again as itself; its services are offered anew. 409 unless it is closed."""
-    return await centers.change(
-        center_id, command, by_its_people(caller, lambda center, now: center.reopen(now, body.on))
-    )
+    return await centers.change(center_id, command, asker.allowed(lambda center, now: center.reopen(now, body.on)))

@@ -6,12 +6,11 @@ from fastapi import Body
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.directory.api.centers import ITS_PEOPLE, CenterReceipt, Centers
-from services.directory.api.rights import by_its_people
+from services.directory.api.rights import AskerDep
 from services.directory.api.views import CenterId
 from services.directory.domain.offer import OfferChange, OfferTerms
 from services.directory.domain.schedule import Closures
 from shared.http import APIRouter, CommandDep, EditDep
-from shared.security import Caller
 from shared.taxonomy import SERVICES
 
 router = APIRouter(prefix="/centers/{center_id}/services", tags=["services"])
@@ -47,7 +46,7 @@ class HouseClosures(BaseModel):
 
 @router.post("", dependencies=ITS_PEOPLE)
 async def offer_service(
-    center_id: CenterId, body: NewOffer, caller: Caller, centers: Centers, command: CommandDep
+    center_id: CenterId, body: NewOffer, asker: AskerDep, centers: Centers, command: CommandDep
 ) -> CenterReceipt:
     """Begins to offer a service; its offer id stands in the receipt's snapshot.
 
@@ -55,7 +54,7 @@ async def offer_service(
     """
     service = SERVICES.known(body.service)
     return await centers.change(
-        center_id, command, by_its_people(caller, lambda center, _: center.offer(service, body.terms()))
+        center_id, command, asker.allowed(lambda center, _: center.offer(service, body.terms()))
     )
 
 
@@ -64,7 +63,7 @@ async def change_service(
     center_id: CenterId,
     offer_id: str,
     body: Annotated[OfferChange, Body(examples=[{"sign_up": "welcome", "ages": {"youngest": 0, "oldest": 3}}])],
-    caller: Caller,
+    asker: AskerDep,
     centers: Centers,
     command: EditDep,
 ) -> CenterReceipt:
@@ -73,45 +72,37 @@ async def change_service(
     422 `time-zone-missing` for hours of a center whose clock is not known.
     """
     return await centers.change(
-        center_id, command, by_its_people(caller, lambda center, _: center.change_offer(offer_id, body))
+        center_id, command, asker.allowed(lambda center, _: center.change_offer(offer_id, body))
     )
 
 
 @router.post("/{offer_id}/pause", dependencies=ITS_PEOPLE)
 async def pause_service(
-    center_id: CenterId, offer_id: str, caller: Caller, centers: Centers, command: CommandDep
+    center_id: CenterId, offer_id: str, asker: AskerDep, centers: Centers, command: CommandDep
 ) -> CenterReceipt:
     """The service cannot be had for a while. 404 `no-such-offer`, 409 unless it is active."""
-    return await centers.change(
-        center_id, command, by_its_people(caller, lambda center, _: center.pause_offer(offer_id))
-    )
+    return await centers.change(center_id, command, asker.allowed(lambda center, _: center.pause_offer(offer_id)))
 
 
 @router.post("/{offer_id}/resume", dependencies=ITS_PEOPLE)
 async def resume_service(
-    center_id: CenterId, offer_id: str, caller: Caller, centers: Centers, command: CommandDep
+    center_id: CenterId, offer_id: str, asker: AskerDep, centers: Centers, command: CommandDep
 ) -> CenterReceipt:
     """The service can be had again. 404 `no-such-offer`, 409 unless it is paused."""
-    return await centers.change(
-        center_id, command, by_its_people(caller, lambda center, _: center.resume_offer(offer_id))
-    )
+    return await centers.change(center_id, command, asker.allowed(lambda center, _: center.resume_offer(offer_id)))
 
 
 @router.post("/{offer_id}/withdrawal", dependencies=ITS_PEOPLE)
 async def withdraw_service(
-    center_id: CenterId, offer_id: str, caller: Caller, centers: Centers, command: CommandDep
+    center_id: CenterId, offer_id: str, asker: AskerDep, centers: Centers, command: CommandDep
 ) -> CenterReceipt:
     """The service ends. 404 `no-such-offer`."""
-    return await centers.change(
-        center_id, command, by_its_people(caller, lambda center, _: center.withdraw_offer(offer_id))
-    )
+    return await centers.change(center_id, command, asker.allowed(lambda center, _: center.withdraw_offer(offer_id)))
 
 
 @house.put("/closed-days", dependencies=ITS_PEOPLE)
 async def close_on(
-    center_id: CenterId, body: HouseClosures, caller: Caller, centers: Centers, command: EditDep
+    center_id: CenterId, body: HouseClosures, asker: AskerDep, centers: Centers, command: EditDep
 ) -> CenterReceipt:
     """Says on which days the whole house is shut. The list replaces the one before."""
-    return await centers.change(
-        center_id, command, by_its_people(caller, lambda center, _: center.close_on(body.closures))
-    )
+    return await centers.change(center_id, command, asker.allowed(lambda center, _: center.close_on(body.closures)))

@@ -1,10 +1,9 @@
 """What a client needs to know before it asks: the taxonomy of services, and the countries there are centers in."""
 
-from collections import Counter
-
 from pydantic import BaseModel, Field
 
-from services.directory.views.search import SEARCH
+from services.directory.search import Query
+from services.directory.views.search import CenterSearch
 from shared.events.directory.center import CenterStatus, CountryCode
 from shared.http import APIRouter, ETag, WorldDep
 from shared.security import public
@@ -46,10 +45,13 @@ async def get_topics(etag: ETag) -> Taxonomy:
 @router.get("/countries", dependencies=[public(rate="300/minute")])
 async def get_countries(world: WorldDep) -> Countries:
     """How many centers there are, by country and status; follows changes within moments."""
-    found = await world.mirror(SEARCH.name).find({})
-    counts = Counter((center["country"], center["status"]) for center in found)
+    index = world.model(CenterSearch).index
+    counts = {
+        status.value: index.search(Query(filters={"status": (status.value,)}, limit=1)).facets.get("country", {})
+        for status in CenterStatus
+    }
     items = [
-        CountryCount(country=country, **{status.value: counts[country, status.value] for status in CenterStatus})
-        for country in sorted({country for country, _ in counts})
+        CountryCount(country=country, **{status: of_status.get(country, 0) for status, of_status in counts.items()})
+        for country in sorted({country for of_status in counts.values() for country in of_status})
     ]
     return Countries(items=items, centers=sum(item.active + item.paused for item in items))

@@ -1,18 +1,80 @@
-"""Who may do what with a center, and see what of it: the center itself, its country's coordinator, the office."""
+"""Who may do what with a center or network, and see what of it.
 
-from collections.abc import Callable
+A center's people are the center itself, its country's coordinator, the coordinators of the networks it belongs to, and
+the office. A network belongs to its coordinator and the office.
+"""
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, Path
 
 from services.directory.domain.center import Center, Verifier
-from shared.security import Forbidden, Identity
+from services.directory.domain.network import Network
+from services.directory.views.members import networks_of_centers
+from shared.events.directory.center import LocationVisibility
+from shared.events.directory.network import NetworkLevel, NetworkStatus
+from shared.http import WorldDep
+from shared.security import Caller, Forbidden, Identity
+from shared.world import World
 
 PEOPLE = ("center", "coordinator", "office")
 """The roles that manage centers; which center, `is_its_people` decides."""
 
 
-def is_its_people(caller: Identity, center: Center) -> bool:
-    """Whether the caller is the center itself, coordinates its country, or is the office."""
-    return caller.acts_for(center.id) or caller.coordinates(center.place.country)
+async def networks_of(
+    center_id: Annotated[str, Path(max_length=64)], caller: Caller, world: WorldDep
+) -> frozenset[str]:
+    """For a route about one center: the names by which a token may hold the networks that the center belongs to.
+
+    Only a coordinator's token can hold one, so nobody else makes the directory look.
+    """
+    if not caller.has("coordinator"):
+        return frozenset()
+    return (await networks_of_centers(world, [center_id])).get(center_id, frozenset())
+
+
+NetworksOf = Annotated[frozenset[str], Depends(networks_of)]
+"""The networks of the center in the path, as a parameter of a route: for `is_its_people` and `by_its_people`."""
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Who asks about one center: the caller, and the center's networks as far as a token may hold them."""
+
+    caller: Identity
+    networks: frozenset[str]
+
+    def is_its_people(self, center: Center) -> bool:
+        """Whether this is one of the center's people."""
+        return is_its_people(self.caller, center, self.networks)
+
+    def allowed(self, decide: Callable[[Center, datetime], object]) -> Callable[[Center, datetime], None]:
+        """``decide``, but `Forbidden` for anybody but the center's people."""
+        return by_its_people(self.caller, decide, self.networks)
+
+    def role(self, center: Center) -> Verifier:
+        """As what the caller speaks about this center."""
+        return role_towards(self.caller, center, self.networks)
+
+
+async def _asker(caller: Caller, networks: NetworksOf) -> Asker:
+    return Asker(caller, networks)
+
+
+AskerDep = Annotated[Asker, Depends(_asker)]
+"""Who asks about the center in the path, as a parameter of a route."""
+
+
+def is_its_people(caller: Identity, center: Center, networks: Collection[str] = ()) -> bool:
+    """Whether the caller is the center itself, coordinates its country or one of its ``networks``, or is the office."""
+    return (
+        caller.acts_for(center.id)
+        or caller.coordinates(center.place.country)
+        or any(caller.coordinates(network) for network in networks)
+    )
 
 
 def is_member(caller: Identity) -> bool:
@@ -20,21 +82,72 @@ def is_member(caller: Identity) -> bool:
     return any(caller.has(role) for role in PEOPLE)
 
 
-def by_its_people(caller: Identity, decide: Callable[[Center, datetime], object]) -> Callable[[Center, datetime], None]:
-    """``decide``, but `Forbidden` for anybody else. Asked of the very state that the command is about to change."""
+def by_its_people(
+    caller: Identity, decide: Callable[[Center, datetime], object], networks: Collection[str] = ()
+) -> Callable[[Center, datetime], None]:
+    """``decide``, but `Forbidden` for anybody else. Asked of the very state that the command is about to change;
+    ``networks`` were read a moment before, so whoever has just lost a network may still finish a sentence."""
 
     def decided(center: Center, now: datetime) -> None:
-        if not is_its_people(caller, center):
-            raise Forbidden("this token acts neither for that center nor for its country")
+        if not is_its_people(caller, center, networks):
+            raise Forbidden("this token acts neither for that center nor for its country or networks")
         decide(center, now)
 
     return decided
 
 
-def role_towards(caller: Identity, center: Center) -> Verifier:
+def role_towards(caller: Identity, center: Center, networks: Collection[str] = ()) -> Verifier:
     """As what the caller speaks about this center: the nearest of its roles."""
     if caller.has("center") and center.id in caller.centers:
         return "center"
-    if caller.has("coordinator") and center.place.country in caller.networks:
+    if caller.has("coordinator") and caller.networks & {center.place.country, *networks}:
         return "coordinator"
     return "office"
+
+
+async def withheld(world: World, caller: Identity, centers: Iterable[str]) -> frozenset[str]:
+    """Those of ``centers`` that hide their place from this caller: what is tied to a place must not name them."""
+    found = await world.repository(Center).find({"_id": {"$in": sorted(set(centers))}})
+    hidden = [each.aggregate for each in found if each.aggregate.visibility is LocationVisibility.HIDDEN]
+    networks = await networks_of_centers(world, [center.id for center in hidden]) if caller.has("coordinator") else {}
+    return frozenset(center.id for center in hidden if not is_its_people(caller, center, networks.get(center.id, ())))
+
+
+def coordinates(caller: Identity, network: Network) -> bool:
+    """Whether the caller is this network's coordinator, or the office."""
+    return any(caller.coordinates(key) for key in network.keys)
+
+
+async def coordinates_country(world: World, caller: Identity, country: str | None) -> bool:
+    """Whether the caller coordinates that country, by its code or by a national network there; or is the office.
+
+    What works internationally (None) is the office's.
+    """
+    if country is None:
+        return caller.has("office")
+    national = await world.repository(Network).find(
+        {
+            "state.country": country,
+            "state.level": NetworkLevel.NATIONAL.value,
+            "state.status": NetworkStatus.ACTIVE.value,
+        }
+    )
+    return caller.coordinates(country) or any(coordinates(caller, each.aggregate) for each in national)
+
+
+def by_its_coordinator(
+    caller: Identity, decide: Callable[[Network, datetime], object]
+) -> Callable[[Network, datetime], None]:
+    """``decide``, but `Forbidden` for anybody who does not coordinate this network."""
+
+    def decided(network: Network, now: datetime) -> None:
+        require_coordinator(caller, network)
+        decide(network, now)
+
+    return decided
+
+
+def require_coordinator(caller: Identity, network: Network) -> None:
+    """`Forbidden` unless the caller coordinates this network."""
+    if not coordinates(caller, network):
+        raise Forbidden("this token does not coordinate that network")

@@ -6,10 +6,11 @@ from typing import Annotated, Any
 from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.directory.api.rights import is_its_people, is_member
+from services.directory.api.rights import Asker, is_member
 from services.directory.domain.center import Center, Consent
 from services.directory.domain.place import Place
 from services.directory.domain.profile import Contact, ContactPerson
+from services.directory.places import OddPlace, odd_place
 from shared.clock import Instant
 from shared.commands import Entry, Loaded
 from shared.events import catalogue
@@ -26,7 +27,6 @@ from shared.events.directory.center import (
     LocationVisibility,
     OfferedService,
 )
-from shared.security import Identity
 
 CenterId = Annotated[str, Path(max_length=64, description="Id of a center.")]
 
@@ -37,15 +37,20 @@ class InternalView(BaseModel):
     external_id: str | None
     discreet_name: str | None = Field(description="What it is called while hidden, if it chose that itself.")
     answer_by: date | None = Field(description="Until when verification is waited for.")
+    looks_odd: OddPlace | None = Field(
+        description="`at-sea` or `outside-country` where the point on the map can hardly be right; it is kept anyway."
+    )
     contact_consent: Consent | None = Field(description="What the contact person agreed to.")
 
     @classmethod
     def of(cls, center: Center) -> "InternalView":
         """What its own people see."""
+        point = center.place.point or center.place.town_point
         return cls(
             external_id=center.external_id,
             discreet_name=center.discreet_name,
             answer_by=center.answer_by,
+            looks_odd=odd_place(center.place.country, point.lat, point.lon) if point else None,
             contact_consent=center.contact_person.consent if center.contact_person else None,
         )
 
@@ -103,8 +108,8 @@ class CenterView(BaseModel):
     internal: InternalView | None
 
     @classmethod
-    def of(cls, loaded: Loaded[Center], caller: Identity) -> "CenterView":
-        """The center as ``caller`` may see it today."""
+    def of(cls, loaded: Loaded[Center], asker: Asker) -> "CenterView":
+        """The center as ``asker`` may see it today."""
         center = loaded.aggregate
         public = center.snapshot()
         hidden = center.visibility is LocationVisibility.HIDDEN
@@ -117,7 +122,7 @@ class CenterView(BaseModel):
             "contact": center.public_contact(),
             "internal": None,
         }
-        if is_its_people(caller, center):
+        if asker.is_its_people(center):
             shown = {
                 **{name: getattr(center.profile, name) for name in _HIDEABLE},
                 "place": center.place,
@@ -130,7 +135,7 @@ class CenterView(BaseModel):
             changed=loaded.changed,
             paused_until=center.paused_until,
             absorbed=center.absorbed,
-            contact_person=named.person if named and is_member(caller) else None,
+            contact_person=named.person if named and is_member(asker.caller) else None,
             **{name: getattr(public, name) for name in _PUBLIC},
             **shown,
         )
@@ -154,11 +159,11 @@ class HistoryEntry(BaseModel):
     center: CenterSnapshot
 
     @classmethod
-    def of(cls, entry: Entry, center: Center, caller: Identity) -> "HistoryEntry":
-        """The entry as ``caller`` may see it today: once a center hides, its former places are hidden too."""
+    def of(cls, entry: Entry, center: Center, asker: Asker) -> "HistoryEntry":
+        """The entry as ``asker`` may see it today: once a center hides, its former places are hidden too."""
         record = entry.record
         snapshot: CenterSnapshot = catalogue.snapshot_of(record)
-        if center.visibility is LocationVisibility.HIDDEN and not is_its_people(caller, center):
+        if center.visibility is LocationVisibility.HIDDEN and not asker.is_its_people(center):
             snapshot = _hidden(snapshot, center.snapshot())
         model = CENTER.types[record.type]
         return cls(

@@ -189,6 +189,7 @@ class Center(Aggregate):
     status: CenterStatus = CenterStatus.ACTIVE
     paused_until: date | None = None
     successor: str | None = None
+    closed_for: ClosingReason | None = None
     absorbed: tuple[str, ...] = ()
     check: Check = Check.FRESH
     verified_on: date
@@ -421,7 +422,7 @@ class Center(Aggregate):
         ended = tuple(offer.service for offer in self.offers)
         self.status, self.paused_until, self.successor, self.offers = CenterStatus.CLOSED, None, successor, []
         self.closures = ()
-        self.contact_person, self.reminders = None, 0
+        self.closed_for, self.contact_person, self.reminders = reason, None, 0
         self.record(CenterClosed(reason=reason, successor=successor, services_ended=ended), happened)
 
     def absorb(self, duplicate: str) -> None:
@@ -434,7 +435,7 @@ class Center(Aggregate):
         """A closed center starts again as itself. Its services are offered anew, its profile has to be confirmed."""
         self.require(self.status is CenterStatus.CLOSED, "only a closed center can be reopened", status=self.status)
         happened = when(on, now)
-        self.status, self.successor = CenterStatus.ACTIVE, None
+        self.status, self.successor, self.closed_for = CenterStatus.ACTIVE, None, None
         if self.check is Check.DUE:
             self.answer_by = (now + TIME_TO_ANSWER).date()
         self.record(CenterReopened(after=CenterStatus.CLOSED), happened)

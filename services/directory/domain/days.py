@@ -18,6 +18,11 @@ def when(on: date | None, now: datetime) -> datetime | None:
     return midnight(on) if on is not None and on < now.date() else None
 
 
+def dated(on: date | None, now: datetime) -> tuple[date, datetime | None]:
+    """The day for which a thing entered now counts, today unless given, and `when` it happened."""
+    return on or now.date(), when(on, now)
+
+
 def not_in_the_future(day: date | None, now: datetime) -> None:
     """A day counts once it has begun somewhere on earth (UTC+14)."""
     if day is not None and day > (now + timedelta(hours=14)).date():

@@ -51,6 +51,23 @@ class Rule:
     count: int | None = None
     until: date | None = None
 
+    @property
+    def text(self) -> str:
+        """The rule in its one spelling; lists ascend, because not every calendar reads them otherwise."""
+        parts = {
+            "FREQ": self.freq,
+            "INTERVAL": str(self.interval) if self.interval > 1 else "",
+            "BYMONTH": ",".join(map(str, self.months)),
+            "BYWEEKNO": ",".join(map(str, self.weeks)),
+            "BYMONTHDAY": ",".join(map(str, self.month_days)),
+            "BYDAY": ",".join(f"{day.n or ''}{weekdays[day.weekday]}" for day in self.weekdays),
+            "BYSETPOS": ",".join(map(str, self.positions)),
+            "WKST": f"{self.week_start}" if self.week_start != MO else "",
+            "COUNT": str(self.count or ""),
+            "UNTIL": f"{self.until:%Y%m%d}" if self.until else "",
+        }
+        return ";".join(f"{name}={value}" for name, value in parts.items() if value)
+
     def from_start(self, start: date) -> Iterator[date]:
         """The days of the rule without its end: endless, as far as dateutil's calendar goes."""
         days = rrule(
@@ -149,7 +166,7 @@ def _parts(text: str) -> dict[str, str]:
         if name in parts:
             raise _wrong(f"{name} stands in this rule twice")
         parts[name] = value
-    return {name: parts[name] for name in _PARTS if name in parts}
+    return parts
 
 
 def _frequency(parts: dict[str, str]) -> str:
@@ -184,13 +201,13 @@ def _one(parts: dict[str, str], name: str, most: int) -> int | None:
 def _weekdays(parts: dict[str, str]) -> tuple[weekday, ...]:
     if "BYDAY" not in parts:
         return ()
-    found: dict[weekday, None] = {}
+    found: set[weekday] = set()
     for text in parts["BYDAY"].split(","):
         day = _NUMBERED.fullmatch(text)
         if day is None or (day[1] and not 1 <= abs(int(day[1])) <= 53):
             raise _wrong("BYDAY is a list of MO, TU, WE, TH, FR, SA, SU, or of numbered ones such as 1TU and -1FR")
-        found[_WEEKDAYS[day[2]](int(day[1])) if day[1] else _WEEKDAYS[day[2]]] = None
-    return tuple(found)
+        found.add(_WEEKDAYS[day[2]](int(day[1])) if day[1] else _WEEKDAYS[day[2]])
+    return tuple(sorted(found, key=lambda day: (day.n or 0, day.weekday)))
 
 
 def _require_plain_or_numbered(rule: Rule) -> None:
@@ -251,18 +268,13 @@ def _days(rule: Rule, start: date, first: date, last: date) -> tuple[date, ...]:
     return tuple(found)
 
 
-def _canonical(text: str) -> str:
-    read(text)
-    return ";".join(f"{name}={value}" for name, value in _parts(text).items())
-
-
 RRule = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=300),
-    AfterValidator(_canonical),
+    AfterValidator(lambda text: read(text).text),
     Field(
         description="RFC 5545 without times: FREQ (DAILY to YEARLY), INTERVAL, BYDAY and so on; UNTIL is a local day.",
         examples=["FREQ=WEEKLY;BYDAY=TU,TH", "FREQ=MONTHLY;BYDAY=1SA"],
     ),
 ]
-"""A rule as a pydantic field: upper case, its parts in one order."""
+"""A rule as a pydantic field, kept in its one spelling."""

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
+from itertools import islice
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -113,14 +114,14 @@ class Closure(BaseModel):
     )
 
     first_day: Day
-    last_day: Day = Field(description="Included. At most 400 days after the first; who closes for longer, pauses.")
+    last_day: Day = Field(description="Included. A closure lasts at most 400 days; who closes for longer, pauses.")
     reason: ClosureReason
 
     @field_validator("last_day")
     @classmethod
     def _ends_in_time(cls, last: date, info: ValidationInfo) -> date:
         first = info.data.get("first_day", last)
-        if not first <= last <= first + LOOK_AHEAD:
+        if not first <= last < first + LOOK_AHEAD:
             raise PydanticCustomError("closure_days", "a closure lasts from one to 400 days")
         return last
 
@@ -236,13 +237,13 @@ def next_opening(
     """The first session that begins after that moment; none where nothing begins within `LOOK_AHEAD`."""
     if after.year > LAST_DAY.year:
         return None
-    for reach in (timedelta(days=8), LOOK_AHEAD):
-        to_come = [
-            next((session for session in sessions if after < session[0] <= after + reach), None)
-            for sessions in (_sessions(zone, schedule, closures, after, after + reach) for schedule in schedules)
-        ]
-        if any(to_come):
-            return min(session for session in to_come if session)
+    for reach in (timedelta(days=8), LOOK_AHEAD):  # as a rule the coming week is enough
+        to_come: list[Session] = []
+        for schedule in schedules:
+            sessions = _sessions(zone, schedule, closures, after, after + reach)
+            to_come += islice((session for session in sessions if after < session[0] <= after + reach), 1)
+        if to_come:
+            return min(to_come)
     return None
 
 
@@ -276,6 +277,23 @@ def special_days(
     return special
 
 
+def closed_days(closures: Sequence[Closure], first: date, last: date) -> set[date]:
+    """The days on which nothing begins, both ends included."""
+    return {
+        date.fromordinal(day)
+        for closure in closures
+        for day in range(max(closure.first_day, first).toordinal(), min(closure.last_day, last).toordinal() + 1)
+    }
+
+
+@lru_cache(maxsize=256)
+def clock_changes(zone: ZoneInfo, first: date, last: date) -> frozenset[date]:
+    """The days, both ends included, whose sessions may meet a change of the clocks: that day or the next."""
+    days = [first + n * _DAY for n in range((last - first).days + 4)]
+    offsets = [datetime.combine(day, time(), zone).utcoffset() for day in days]
+    return frozenset(day for n, day in enumerate(days[:-2]) if not offsets[n] == offsets[n + 1] == offsets[n + 2])
+
+
 def _sessions(
     zone: str, schedule: Schedule, closures: Sequence[Closure], first: datetime, last: datetime
 ) -> Iterator[Session]:
@@ -284,7 +302,7 @@ def _sessions(
         return
     place = ZoneInfo(zone)
     from_day, to_day = first.astimezone(place).date() - _REACH, last.astimezone(place).date()
-    for day in sorted(schedule.days(from_day, to_day) - _closed(closures, from_day, to_day)):
+    for day in sorted(schedule.days(from_day, to_day) - closed_days(closures, from_day, to_day)):
         if session := schedule.session(day, place):
             yield session
 
@@ -308,8 +326,8 @@ def _quarters(
     place = ZoneInfo(zone)
     from_day, to_day = first_day - _REACH, first_day + (days - 1) * _DAY
     quarters = bytearray(b"0") * ((days + 4) * _QUARTERS)
-    closed = _closed(closures, from_day, to_day)
-    changes = _clock_changes(place, from_day, to_day)
+    closed = closed_days(closures, from_day, to_day)
+    changes = clock_changes(place, from_day, to_day)
     for schedule in schedules:
         usual = _span(schedule.begins, schedule.length)
         for day in schedule.days(from_day, to_day) - closed:
@@ -332,19 +350,3 @@ def _span_across_change(schedule: Schedule, day: date, zone: ZoneInfo) -> tuple[
         return 0, 0
     begins, ends = (moment.astimezone(zone).replace(tzinfo=None) for moment in session)
     return _span(begins - datetime.combine(day, time()), ends - begins)
-
-
-def _closed(closures: Sequence[Closure], first: date, last: date) -> set[date]:
-    return {
-        date.fromordinal(day)
-        for closure in closures
-        for day in range(max(closure.first_day, first).toordinal(), min(closure.last_day, last).toordinal() + 1)
-    }
-
-
-@lru_cache(maxsize=256)
-def _clock_changes(zone: ZoneInfo, first: date, last: date) -> frozenset[date]:
-    """The days whose sessions may meet a change of the clocks, that day or the next."""
-    days = [first + n * _DAY for n in range((last - first).days + 4)]
-    offsets = [datetime.combine(day, time(), zone).utcoffset() for day in days]
-    return frozenset(day for n, day in enumerate(days[:-2]) if not offsets[n] == offsets[n + 1] == offsets[n + 2])

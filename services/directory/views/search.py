@@ -1,99 +1,222 @@
-"""Finding centers by words and filters.
+"""Finding centers: the search index of this process, fed with what everybody may see of each center today.
 
-The directory keeps a mirror of its own stream: per center the words under which everybody may find it. It is made of
-the public snapshot alone, so a hidden center has no town in it, and it can be rebuilt from the events. It may lag a
-moment behind; `Search.matches` therefore looks again at what is true now, before anything is shown.
+An event only says which center changed; what is indexed is read from its document, by the center's own choice of
+visibility. So nothing that is hidden now is in the index or in its file, and a repeated event does no harm.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
-from shared.events.directory.center import CENTER, CenterSnapshot, CenterStatus, Check, OfferStatus
-from shared.reactions import Mirror
-from shared.store.port import Document, Filter
-from shared.taxonomy import SERVICES
-from shared.text import findable_words, fold, words
+import structlog
+from babel import Locale
 
-ORDER = [("name", 1)]
-"""The order of every list: by folded name, then by id."""
+from services.directory.domain.center import Center, ClosingReason
+from services.directory.domain.schedule import Schedule, special_days, week_pattern
+from services.directory.search import Entry, Index, NoSnapshot, Query
+from shared.commands import Loaded
+from shared.events import Recorded
+from shared.events.directory.center import (
+    CENTER,
+    CenterStatus,
+    LocationVisibility,
+    LocationVisibilityChanged,
+    OfferStatus,
+)
+from shared.events.exchange import HOST_OFFER, HostStatus
+from shared.messaging.log import Offsets
+from shared.taxonomy import SERVICES, TOPICS
+from shared.world import World
+
+_PAGE = 500
+_HOURS_HOLD = timedelta(days=7)
+"""For so long the regular weeks in the index may be those of the day they were made on; special days reach a year."""
+_log = structlog.get_logger(__name__)
+
+Code = tuple[str, str]
 
 
-def findable(center: CenterSnapshot) -> Document:
-    """What is kept of a center to find it by. Services that are paused do not count."""
-    texts = [center.name, *center.names.values(), center.town or ""]
-    return {
-        "name": fold(center.name),
-        "words": sorted({word for text in texts for word in findable_words(text)}),
-        "country": center.country,
-        "status": center.status.value,
-        "check": center.check.value,
-        "languages": list(center.languages),
-        "services": sorted(offer.service for offer in center.services if offer.status is OfferStatus.ACTIVE),
-    }
+class CenterSearch:
+    """A read model of this process: the index, and which houses take guests."""
 
+    name = "search"
+    topics = (CENTER.topic,)
+    foreign = (HOST_OFFER.topic,)
 
-SEARCH = Mirror(name="search", stream=CENTER, keep=findable)
+    def __init__(self, world: World) -> None:
+        self._centers = world.repository(Center)
+        self._clock = world.clock
+        self._file = world.settings.home / "search" / "centers.index"
+        self._hosting: dict[str, bool] = {}
+        self._hours_of: date = world.clock.now().date()
+        self.index = Index(labels())
 
+    # ---- fed
 
-@dataclass(frozen=True)
-class Search:
-    """What somebody looks for; everything that is given must hold.
+    async def fill(self) -> None:
+        """Reads every center from the store."""
+        self._hours_of = self._clock.now().date()
+        self.index = Index(labels())
+        self._hosting = {}
+        after = ""
+        while page := await self._centers.find({"_id": {"$gt": after}}, limit=_PAGE):
+            self._take(page)
+            after = page[-1].aggregate.id
+            await self._tidy()
 
-    Every word of ``text`` must be a word of the center's names, of its town or of a service it offers; the last one
-    may be unfinished, from two letters on. A text without any word finds nothing.
-    """
+    async def apply(self, events: Sequence[Recorded]) -> None:
+        """Reads again the centers that these events are about."""
+        changed = {event.key for event in events}
+        for event in events:
+            if event.topic == HOST_OFFER.topic:
+                self._hosting[event.key] = _takes_guests(event.data["snapshot"])
+            elif event.type == CENTER.type_of(LocationVisibilityChanged):
+                self._file.unlink(missing_ok=True)  # it may hold what is hidden now
+        ids = sorted(changed)
+        for start in range(0, len(ids), _PAGE):
+            await self._read(ids[start : start + _PAGE])
+        if self._clock.now().date() - self._hours_of >= _HOURS_HOLD:
+            await self._renew_hours()
+        await self._tidy()
 
-    text: str | None = None
-    country: str | None = None
-    service: str | None = None
-    language: str | None = None
-    status: CenterStatus | None = None
-    check: Check | None = None
+    async def restore(self) -> Offsets | None:
+        """Takes over the file of an earlier process, where there is one that can be trusted."""
+        try:
+            extra = await asyncio.to_thread(self.index.load, self._file)
+            self._hosting = dict.fromkeys(extra["hosting"], True)
+            self._hours_of = date.fromisoformat(extra["hours_of"])
+            return {(topic, partition): offset for topic, partition, offset in extra["offsets"]}
+        except (NoSnapshot, KeyError, ValueError):
+            self.index = Index(labels())
+            return None
 
-    def filter(self) -> Filter:
-        """The query for the store."""
-        wanted: list[Filter] = [{field: value} for field, value in self._facets().items()]
-        if self.text is not None:
-            asked = words(self.text)
-            wanted += [self._word(word, last=n == len(asked)) for n, word in enumerate(asked, 1)]
-            if not asked:
-                wanted.append({"words": {"$in": []}})
-        return {"$and": wanted} if wanted else {}
-
-    def matches(self, found: Mapping[str, Any]) -> bool:
-        """Whether the center with this `findable` is one of those looked for."""
-        if not all(_holds(found[field], value) for field, value in self._facets().items()):
-            return False
-        if self.text is None:
-            return True
-        *finished, last = words(self.text) or [""]
-        has = {*found["words"], *_service_words(found["services"])}
-        return all(word in has for word in finished) and (
-            last in has or (len(last) >= 2 and any(word.startswith(last) for word in has))
-        )
-
-    def _facets(self) -> dict[str, str]:
-        facets = {
-            "country": self.country,
-            "services": self.service,
-            "languages": self.language,
-            "status": self.status and self.status.value,
-            "check": self.check and self.check.value,
+    async def keep(self, offsets: Offsets) -> None:
+        """Saves the index with what it has read until now."""
+        extra = {
+            "offsets": [[topic, partition, offset] for (topic, partition), offset in offsets.items()],
+            "hosting": sorted(id for id, open_now in self._hosting.items() if open_now),
+            "hours_of": self._hours_of.isoformat(),
         }
-        return {field: value for field, value in facets.items() if value is not None}
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            await asyncio.to_thread(self.index.save, self._file, extra)
+        except OSError as error:
+            _log.warning("the search index is not kept: the next start reads the store", reason=str(error))
 
-    @staticmethod
-    def _word(word: str, last: bool) -> Filter:
-        unfinished = last and len(word) >= 2
-        services = SERVICES.with_word(word, unfinished)
-        named: Filter = {"words": {"$regex": f"^{word}"} if unfinished else word}
-        return {"$or": [named, {"services": {"$in": services}}]} if services else named
+    async def _read(self, ids: Sequence[str]) -> None:
+        self._take(await self._centers.find({"_id": {"$in": list(ids)}}))
+
+    async def _renew_hours(self) -> None:
+        """What is regular changes as courses begin and end: all centers are read once more, some at a time."""
+        self._hours_of = self._clock.now().date()
+        after = ""
+        while page := await self._centers.find({"_id": {"$gt": after}}, limit=_PAGE):
+            self.index.remove([loaded.aggregate.id for loaded in page])
+            self._take(page)
+            after = page[-1].aggregate.id
+
+    async def _tidy(self) -> None:
+        if self.index.scattered:
+            await asyncio.to_thread(self.index.merge)
+
+    def _take(self, page: Sequence[Loaded[Center]]) -> None:
+        """Puts these centers into the index as they are; a duplicate of another entry is found by nobody."""
+        self.index.update(self._entries(page))
+        self.index.remove([each.aggregate.id for each in page if not _is_findable(each)])
+
+    def _entries(self, page: Iterable[Loaded[Center]]) -> list[Entry]:
+        return [
+            entry_of(each.aggregate, each.version, self._hours_of, self._hosting.get(each.aggregate.id, False))
+            for each in page
+            if _is_findable(each)
+        ]
+
+    # ---- asked
+
+    def still_found(self, query: Query, found: Sequence[Loaded[Center]]) -> set[str]:
+        """Those of ``found`` that are found by what is true of them now; the index may have read an older version."""
+        versions = self.index.versions([loaded.aggregate.id for loaded in found])
+        newer = [loaded for loaded in found if versions.get(loaded.aggregate.id) != loaded.version]
+        still = {loaded.aggregate.id for loaded in found} - {loaded.aggregate.id for loaded in newer}
+        if newer:
+            again = Index(labels())
+            again.update(self._entries(newer))
+            everything = Query(
+                text=query.text, filters=query.filters, age=query.age, open_at=query.open_at, near=query.near,
+                radius_m=query.radius_m, limit=len(newer),
+            )  # fmt: skip
+            still |= {*again.search(everything).ids}
+        return still
 
 
-def _holds(kept: str | list[str], value: str) -> bool:
-    return value in kept if isinstance(kept, list) else value == kept
+def entry_of(center: Center, version: int, today: date, hosting: bool) -> Entry:
+    """The center as the index knows it: what everybody may find it by, today."""
+    public = center.snapshot()
+    hidden = center.visibility is LocationVisibility.HIDDEN
+    place = center.place.shown(center.visibility)
+    point = place.point or place.town_point
+    offers = [offer for offer in center.offers if offer.status is OfferStatus.ACTIVE]
+    schedules = [schedule for offer in offers for schedule in offer.terms.hours]
+    week, special = _hours(center, place.time_zone, schedules, today)
+    facets = {
+        "country": (public.country,),
+        "region": (public.region,) if public.region else (),
+        "service": tuple(dict.fromkeys(offer.service for offer in offers)),
+        "topic": public.topics,
+        "language": tuple(dict.fromkeys((*public.languages, *(code for o in offers for code in o.terms.languages)))),
+        "kind": (public.kind,),
+        "status": (public.status.value,),
+        "check": (public.check.value,),
+        "accessibility": tuple(each.value for each in public.accessibility),
+        "hosting": ("yes",) if hosting and public.status is CenterStatus.ACTIVE else (),
+    }
+    return Entry(
+        id=center.id,
+        version=version,
+        names=tuple(dict.fromkeys((public.name, *public.names.values()))),
+        words=() if hidden else (*filter(None, (place.town, place.region)), *center.profile.descriptions.values()),
+        facets=facets,
+        ages=tuple((ages.youngest, ages.oldest if ages.oldest is not None else 120) for ages in _ages(center)),
+        hidden=hidden,
+        point=(point.lat, point.lon) if point and not hidden else None,
+        week=week,
+        zone=place.time_zone or "UTC",
+        special=special,
+    )
 
 
-def _service_words(codes: list[str]) -> set[str]:
-    return {word for code in codes for label in SERVICES.known(code).labels.values() for word in findable_words(label)}
+def _is_findable(loaded: Loaded[Center]) -> bool:
+    return loaded.aggregate.closed_for is not ClosingReason.DUPLICATE
+
+
+def _ages(center: Center) -> list[Any]:
+    return [offer.terms.ages for offer in center.offers if offer.terms.ages and offer.status is OfferStatus.ACTIVE]
+
+
+def _hours(
+    center: Center, zone: str | None, schedules: Sequence[Schedule], today: date
+) -> tuple[bytes, Mapping[int, Sequence[tuple[int, int]]]]:
+    if zone is None or center.status is not CenterStatus.ACTIVE or not schedules:
+        return bytes(84), {}
+    special = special_days(zone, schedules, center.closures, today)
+    return week_pattern(schedules, today), {day.toordinal(): spans for day, spans in special.items()}
+
+
+def _takes_guests(snapshot: Mapping[str, Any]) -> bool:
+    return snapshot.get("status") == HostStatus.OPEN and not snapshot.get("barred")
+
+
+@cache
+def labels() -> Mapping[Code, tuple[str, ...]]:
+    """Words for codes: services and topics by their labels, countries by their names in the network's languages."""
+    found: dict[Code, tuple[str, ...]] = {}
+    for facet, taxonomy in (("service", SERVICES), ("topic", TOPICS)):
+        for term in taxonomy.terms:
+            found[facet, term.code] = tuple(term.labels.values())
+    for language in ("en", "de", "cs"):
+        for code, name in Locale.parse(language).territories.items():
+            if len(code) == 2 and code.isalpha():
+                found["country", code] = (*found.get(("country", code), ()), name)
+    return found

@@ -11,8 +11,8 @@ import pytest
 
 REPOSITORY = Path(__file__).parents[3]
 DOMAINS = sorted((REPOSITORY / "services").glob("*/domain/**/*.py"))
-MAY_IMPORT = {"pydantic", "pydantic_core", "annotated_types", "typing_extensions"}
-MAY_IMPORT_OF_SHARED = ("shared.aggregate", "shared.events", "shared.clock")
+MAY_IMPORT = {"pydantic", "pydantic_core", "annotated_types", "typing_extensions", "dateutil"}
+MAY_IMPORT_OF_SHARED = ("shared.aggregate", "shared.events", "shared.clock", "shared.text", "shared.taxonomy")
 
 
 def imports(module: Path) -> Iterator[str]:

@@ -31,8 +31,8 @@ BRNO = {
 @pytest.mark.parametrize(
     ("visibility", "place", "contact"),
     [
-        ("exact", {"country", "region", "town", "town_point", "postal_code", "street", "point"}, True),
-        ("town", {"country", "region", "town", "town_point"}, True),
+        ("exact", {"country", "region", "town", "town_point", "postal_code", "street", "point", "time_zone"}, True),
+        ("town", {"country", "region", "town", "town_point", "time_zone"}, True),
         ("hidden", {"country"}, False),
     ],
 )
@@ -57,7 +57,7 @@ async def test_everybody_sees_what_the_center_shows_and_its_people_see_all(
         assert (seen["name"], seen["place"]["street"]) == ("Mateřské centrum Praha", "Hejnická 538")
         assert seen["contact"]["email"] == "office@praha.example.org"
         assert seen["internal"] == {
-            "external_id": None, "discreet_name": None, "answer_by": None, "contact_consent": None,
+            "external_id": None, "discreet_name": None, "answer_by": None, "looks_odd": None, "contact_consent": None,
         }  # fmt: skip
 
 

@@ -7,7 +7,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from fastapi import Request, Response
 
+from shared.http.problems import Problem
+from shared.http.reading import ETagSetter, Paging, part_of
 from tests.unit.http.conftest import built
 from tests.unit.http.test_commands import problem
 
@@ -125,3 +128,34 @@ async def test_a_forged_cursor_reaches_no_database(center: httpx.AsyncClient, va
 @pytest.mark.parametrize("cursor", ["", "x", "%%%", "bnVsbA", "W10", "🙂", "[" * 1500, "W" * 1999])
 async def test_an_odd_cursor_is_a_400(center: httpx.AsyncClient, cursor: str) -> None:
     assert problem(await center.get("/benches", params={"cursor": cursor})) == (400, "cursor-malformed")
+
+
+# ---- lists in memory
+
+
+def asked(cursor: str | None = None, limit: int = 2) -> Paging:
+    return Paging(Request({"type": "http", "headers": []}), Response(), ETagSetter(Response(), None), cursor, limit)
+
+
+def by_word(word: str) -> tuple[str, int]:
+    return word, len(word)
+
+
+async def test_the_parts_of_a_list_in_memory_are_the_list_whatever_comes_in_between() -> None:
+    words = ["ab", "cd", "ef", "gh", "ij"]
+    first, cursor = part_of(words, by_word, "words", asked())
+    words = ["aa", "ab", "ef", "fg", "gh", "ij"]  # one came, one went, one came
+    second, cursor = part_of(words, by_word, "words", asked(cursor))
+    third, cursor = part_of(words, by_word, "words", asked(cursor))
+    assert (first, second, third, cursor) == (["ab", "cd"], ["ef", "fg"], ["gh", "ij"], None)
+    assert part_of([], by_word, "words", asked()) == ([], None)
+
+
+@pytest.mark.parametrize("values", [[1, "x"], [None, 1], [["ab"], 1], [{"$gt": ""}, 1], [True, 1]])
+async def test_a_forged_cursor_of_a_list_in_memory_is_refused(values: list[Any]) -> None:
+    _, cursor = part_of(["ab", "cd", "ef"], by_word, "words", asked())
+    assert cursor is not None
+    with pytest.raises(Problem):
+        part_of(["ab", "cd", "ef"], by_word, "words", asked(forged(cursor, *values)))
+    with pytest.raises(Problem):
+        part_of(["ab", "cd", "ef"], by_word, "other words", asked(cursor))

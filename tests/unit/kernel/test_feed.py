@@ -16,6 +16,7 @@ class Totals:
 
     name = "totals"
     topics = (ACCOUNT.topic,)
+    foreign: tuple[str, ...] = ()
 
     def __init__(self, accounts) -> None:
         self._accounts = accounts
@@ -68,6 +69,22 @@ async def test_what_happened_before_is_read_from_the_store_and_what_follows_from
     await toys.settle()
     await feed.caught_up()
     assert (model.totals, model.filled) == ({"a": 7, "b": 0}, 1)
+
+
+async def test_what_other_services_said_is_read_from_the_beginning(toys, model):
+    await toys.open("a")
+    await toys.deposit("a", 3, "one")
+    await toys.settle()
+    model.topics, model.foreign = (), (ACCOUNT.topic,)
+    feed = Feed(model, toys.log)
+    await toys.accounts.change("a", Command("not yet said"), lambda each, now: each.deposit(4))
+    feed.start()
+    await feed.caught_up()
+    assert model.totals["a"] >= 3
+    await toys.settle()
+    await feed.caught_up()
+    assert model.totals == {"a": 7}
+    await feed.stop()
 
 
 async def test_a_model_that_was_kept_goes_on_where_it_stood(toys, model, feed):

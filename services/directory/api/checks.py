@@ -3,14 +3,14 @@
 For forms that tell while somebody types, and for lists before they are imported.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from math import cos, hypot, radians
 from typing import Annotated, Any
 
-from fastapi import Body, Depends
+from fastapi import Body
 from pydantic import BaseModel, Field, ValidationError
 
 from services.directory.api.centers import Centers, Input, PossibleDuplicate, Registration
@@ -20,6 +20,7 @@ from services.directory.api.rights import is_its_people
 from services.directory.domain.center import Center, looks_like
 from services.directory.domain.place import Place
 from services.directory.domain.profile import Profile
+from services.directory.places import odd_place
 from shared.aggregate import NotFound, Refusal
 from shared.commands import Repository
 from shared.http import APIRouter, WorldDep
@@ -34,17 +35,7 @@ _KM_OF_A_DEGREE = 111.2
 
 router = APIRouter(prefix="/centers", tags=["centers"])
 
-OddPlace = Callable[[str, float, float], str | None]
-"""What is odd about a point (latitude, longitude) for a center of a country, if anything: a key of `_ODD`."""
 _ODD = {"at-sea": "these coordinates are at sea", "outside-country": "these coordinates are not in the country"}
-
-
-async def odd_place() -> OddPlace:
-    """What knows where countries are."""
-    return lambda country, lat, lon: None
-
-
-OddPlaceDep = Annotated[OddPlace, Depends(odd_place)]
 
 
 class Draft(Registration):
@@ -98,22 +89,20 @@ class AllChecked(BaseModel):
     },
 )
 async def check_registration(
-    body: Annotated[dict[str, Any], Body()], caller: Caller, centers: Centers, world: WorldDep, odd: OddPlaceDep
+    body: Annotated[dict[str, Any], Body()], caller: Caller, centers: Centers, world: WorldDep
 ) -> Checked:
     """Says whether `POST /centers` would take this body, and what is odd about it. Nothing is written.
 
     The body may have ``offers`` as well, as they go to `/centers/{id}/services`. A body of another form is no error
     here: what is wrong with it stands in ``problems``.
     """
-    return await _Check(caller, centers, world.clock.now(), odd).of(body)
+    return await _Check(caller, centers, world.clock.now()).of(body)
 
 
 @router.post("/checks", dependencies=[allow("coordinator", "office")])
-async def check_registrations(
-    body: Drafts, caller: Caller, centers: Centers, world: WorldDep, odd: OddPlaceDep
-) -> AllChecked:
+async def check_registrations(body: Drafts, caller: Caller, centers: Centers, world: WorldDep) -> AllChecked:
     """`/centers/check` for up to 200 at once. They are not compared with one another, except by their ``marks``."""
-    check = _Check(caller, centers, world.clock.now(), odd)
+    check = _Check(caller, centers, world.clock.now())
     return AllChecked(items=[await check.of(item) for item in body.items])
 
 
@@ -124,7 +113,6 @@ class _Check:
     caller: Identity
     centers: Repository[Center]
     now: datetime
-    odd: OddPlace
 
     async def of(self, body: Mapping[str, Any]) -> Checked:
         """What would become of one."""
@@ -139,7 +127,7 @@ class _Check:
         return Checked(
             ok=not problems and not twins,
             problems=problems,
-            warnings=list(_warnings(draft.place, self.odd)),
+            warnings=list(_warnings(draft.place)),
             exists=id if there else None,
             differs=list(_differences(draft, there)) if there and is_its_people(self.caller, there) else [],
             twins=twins,
@@ -202,10 +190,10 @@ def _unknown(codes: Mapping[str, str], taxonomy: Taxonomy) -> Iterator[Finding]:
 # ---- what deserves a look
 
 
-def _warnings(place: Place, odd: OddPlace) -> Iterator[Finding]:
+def _warnings(place: Place) -> Iterator[Finding]:
     for name in ("point", "town_point"):
         point = getattr(place, name)
-        if point is not None and (what := odd(place.country, point.lat, point.lon)):
+        if point is not None and (what := odd_place(place.country, point.lat, point.lon)):
             yield Finding(code=what, pointer=f"/place/{name}", detail=_ODD[what])
     if place.point and place.town_point:
         away = _km(place.point, place.town_point)
@@ -232,7 +220,7 @@ def _differences(draft: Draft, center: Center) -> Iterator[str]:
         "discreet_name": center.discreet_name,
     }
     fields = {*Profile.model_fields, "place", "location_visibility", "discreet_name"}
-    yield from _other(draft.model_dump(mode="json", include=fields, exclude_unset=True), present, "")
+    yield from _other(draft.model_dump(mode="json", include=fields, exclude_unset=True, exclude_none=True), present, "")
 
 
 def _other(told: Mapping[str, Any], present: Mapping[str, Any], above: str) -> Iterator[str]:

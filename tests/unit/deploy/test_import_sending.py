@@ -65,16 +65,16 @@ class Fake(httpx.AsyncBaseTransport):
 
 
 class Behind(httpx.AsyncBaseTransport):
-    """The in-process directory, asked with the token that its own client has; ``gone`` requests are lost."""
+    """The in-process directory, asked with the token that its own client has; it counts what it is asked."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
-        self._client = client
+        self.client = client
         self.requests: Counter[str] = Counter()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self.requests[f"{request.method} {request.url.path.split('/')[-1]}"] += 1
         headers = {name: value for name, value in request.headers.items() if name in ("idempotency-key", "if-match")}
-        answer = await self._client.request(
+        answer = await self.client.request(
             request.method, request.url.raw_path.decode(), content=request.content,
             headers={**headers, "Content-Type": "application/json"},
         )  # fmt: skip

@@ -6,7 +6,6 @@ from typing import Any
 import httpx
 import pytest
 
-from services.directory.api.checks import odd_place
 from shared.taxonomy import SERVICES
 from shared.testing import MemoryNetwork
 from tests.unit.directory.conftest import Desk
@@ -142,12 +141,13 @@ async def test_a_door_far_from_its_town_is_kept_with_a_warning(office: Desk, reg
     assert "186 km" in found["warnings"][0]["detail"]
 
 
-async def test_coordinates_at_sea_are_kept_with_a_warning(office: Desk, registration: Body) -> None:
-    app = office.client._transport.app  # type: ignore[attr-defined]
-    app.dependency_overrides[odd_place] = lambda: lambda country, lat, lon: "at-sea" if lon < 0 else None
+@pytest.mark.parametrize(("lat", "lon", "code"), [(43.9, -20.0, "at-sea"), (48.2, 16.37, "outside-country")])
+async def test_coordinates_at_sea_or_abroad_are_kept_with_a_warning(
+    office: Desk, registration: Body, lat: float, lon: float, code: str
+) -> None:
     body = registration()
-    found = await check(office, {**body, "place": {**body["place"], "point": {"lat": 50.1, "lon": -14.5}}})
-    assert ("at-sea", "/place/point") in [(each["code"], each["pointer"]) for each in found["warnings"]]
+    found = await check(office, {**body, "place": {**body["place"], "point": {"lat": lat, "lon": lon}}})
+    assert (code, "/place/point") in [(each["code"], each["pointer"]) for each in found["warnings"]]
     assert found["ok"]
 
 

@@ -138,6 +138,8 @@ class Sheet:
     fields: tuple[Field, ...]
     of_centers: bool
     """Then there are also texts by language, columns to be ticked, and columns for each service."""
+    for_readers: tuple[str, ...] = ()
+    """Columns that the directory's own export has besides; they are left out."""
 
     @cached_property
     def by_name(self) -> dict[str, Field]:
@@ -145,7 +147,11 @@ class Sheet:
         return {field.name: field for field in self.fields}
 
     def known(self, name: str) -> str | None:
-        """The field of that name, the label of a service in it as its code; None when there is none."""
+        """The field of that name, the label of a service in it as its code; None when there is none, and empty for
+        a column that is left out.
+        """
+        if not name or name in self.for_readers:
+            return ""
         if name in self.by_name:
             return name
         if not self.of_centers:
@@ -173,5 +179,5 @@ class Sheet:
         raise Trouble(f"the mapping names a field that there is not: {name}{hint}")
 
 
-CENTERS = Sheet(_CENTER, of_centers=True)
+CENTERS = Sheet(_CENTER, of_centers=True, for_readers=("status", "check", "changed"))
 FIGURES = Sheet(_YEARLY, of_centers=False)

@@ -49,7 +49,7 @@ class Layout:
         constants = {sheet.require(name): text.strip() for name, text in mapping.constants.items()}
         self.constants = {field: text for field, text in constants.items() if text}
         named = [mapping.field_of(column) for column in columns]
-        self._fields = [sheet.known(name) if name else "" for name in named]
+        self._fields = [sheet.known(name) for name in named]
         if unknown := [column for column, field in zip(columns, self._fields, strict=True) if field is None]:
             raise Trouble(
                 f"the list has a column nobody knows: {', '.join(unknown)}; "

@@ -10,11 +10,11 @@ from typing import Any, TextIO
 
 from deploy.errors import Trouble
 from deploy.importer.encoding import Encoding, declared, encoding_of
+from shared.spreadsheets import unescaped
 
 _LONGEST_CELL = 1_000_000
 _LONGEST_VALUE = 100_000_000
 _CHUNK = 1 << 16
-_FORMULA = "=+-@\t\r"
 _BETWEEN_VALUES = " \t\r\n,[]\ufeff"
 
 
@@ -86,16 +86,11 @@ class CsvFile:
             number = above + 1
             try:
                 for cells in reader:
-                    yield Line(number, [_unescaped(cell) for cell in cells])
+                    yield Line(number, [unescaped(cell) for cell in cells])
                     number = above + reader.line_num + 1
             except csv.Error as error:
                 unclosed = "; perhaps a quotation mark before it was never closed" if "limit" in str(error) else ""
                 raise Trouble(f"line {above + reader.line_num} is no CSV: {error}{unclosed}") from error
-
-
-def _unescaped(cell: str) -> str:
-    """Without the apostrophe that an export puts before what a spreadsheet would take for a formula."""
-    return cell[1:] if len(cell) > 1 and cell[0] == "'" and cell[1] in _FORMULA else cell
 
 
 # ---- JSON

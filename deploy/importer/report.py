@@ -12,6 +12,7 @@ from typing import Any, TextIO
 
 from deploy.errors import Trouble
 from deploy.importer.rows import Finding
+from shared.spreadsheets import escaped
 
 KEPT = 1000
 """How many rows with something to say are kept in memory; a report file has them all."""
@@ -120,7 +121,7 @@ class ReportFile:
         for told in all_told:
             for entry in told.entries():
                 if self._is_table:
-                    self._table.writerow({column: _harmless(value) for column, value in entry.items()})
+                    self._table.writerow({column: escaped(str(value)) for column, value in entry.items()})
                 else:
                     self._file.write((",\n" if self._written else "[\n") + json.dumps(entry, ensure_ascii=False))
                 self._written += 1
@@ -132,8 +133,3 @@ class ReportFile:
         if not self._is_table:
             self._file.write("\n]\n" if self._written else "[]\n")
         self._file.close()
-
-
-def _harmless(value: Any) -> Any:
-    """What a spreadsheet would take for a formula, as text."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" and value else value

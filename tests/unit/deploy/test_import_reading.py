@@ -105,6 +105,15 @@ def test_what_an_export_has_protected_against_formulas_comes_back_as_it_was(read
     assert row.body["place"] == {"country": "KE", "town": "'t Veld", "point": {"lat": -1.28}}
 
 
+def test_the_directorys_own_table_needs_no_mapping(read: Read) -> None:
+    header = "external_id,name,languages,country,town,services,verified_on,name_de,status,check,changed"
+    (row,) = read(f"\ufeff{header}", "1,Haus,de,DE,Ulm,open-cafe,2026-01-01,Haus,active,fresh,2026-01-01T00:00:00Z")
+    assert row.faults == ()
+    assert row.body == {"external_id": "1", "name": "Haus", "languages": ["de"], "services": ["open-cafe"],
+                        "names": {"de": "Haus"}, "place": {"country": "DE", "town": "Ulm"},
+                        "verified_on": "2026-01-01"}  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("column", "cell", "told"),
     [

@@ -27,8 +27,8 @@ PREFIX = "hsds:"
 """What external ids of foreign data begin with, unless the mapping says otherwise."""
 
 _FIELDS = (
-    "external_id", "name", "kind", "languages", "founded", "registration_number", "country", "region", "town",
-    "postal_code", "street", "lat", "lon", "email", "phone", "website", "verified_on",
+    "external_id", "name", "kind", "topics", "languages", "founded", "registration_number", "country", "region", "town",
+    "postal_code", "street", "lat", "lon", "town_lat", "town_lon", "email", "phone", "website", "verified_on",
 )  # fmt: skip
 _EXTERNAL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}")
 _TIME = re.compile(r"([01]?[0-9]|2[0-4]):([0-5][0-9])(?::[0-9]{2}(?:\.[0-9]+)?)?([+-][0-9]{2}:?[0-9]{2})?")
@@ -78,11 +78,15 @@ class Organizations:
         """What the specification says of a center, by our fields."""
         address = _address(location)
         languages = [*_languages(location), *(code for service in services for code in _languages(service))]
+        street = ", ".join(filter(None, (_text(address, "address_1"), _text(address, "address_2"))))
+        middle = "" if street else "town_"  # without a street it is the point of a town
         name = _text(organization, "name")
         described = {f"description_{self._mapping.texts_language}": _plain(_text(organization, "description"))}
         return {
             "external_id": self._external_id(organization, location),
             "name": name if alone else _text(location, "name") or name,
+            "kind": "".join(_said(organization, "kind")),
+            "topics": ";".join(_said(organization, "topic")),
             "languages": ";".join(dict.fromkeys(languages)),
             "founded": _text(organization, "year_incorporated")[:4],
             "registration_number": _registration(organization),
@@ -90,9 +94,9 @@ class Organizations:
             "region": _text(address, "state_province") or _text(address, "region"),
             "town": _text(address, "city"),
             "postal_code": _text(address, "postal_code"),
-            "street": ", ".join(filter(None, (_text(address, "address_1"), _text(address, "address_2")))),
-            "lat": _text(location, "latitude"),
-            "lon": _text(location, "longitude"),
+            "street": street,
+            f"{middle}lat": _text(location, "latitude"),
+            f"{middle}lon": _text(location, "longitude"),
             "email": _text(organization, "email"),
             "phone": _phone(location) or _phone(organization),
             "website": _text(organization, "website") or _text(organization, "url"),
@@ -198,6 +202,12 @@ def _registration(organization: Thing) -> str:
     return numbers.pop() if len(numbers) == 1 else ""
 
 
+def _said(organization: Thing, what: str) -> list[str]:
+    """What another directory of this kind says of an organization by attributes: HSDS has no fields for it."""
+    attributes = [each for each in _things(organization, "attributes") if _text(each, "link_type") == what]
+    return [_text(each, "value") or _text(_thing(each, "taxonomy_term"), "code") for each in attributes]
+
+
 def _languages(thing: Thing) -> list[str]:
     """Codes as we write them: ``ces`` is ``cs``."""
     codes = [_text(language, "code").lower() for language in _things(thing, "languages")]
@@ -226,7 +236,7 @@ def _price(options: list[Thing]) -> Body:
     amount, currency = amounts.pop()
     if amounts or amount is None or (amount and not currency):
         return {"kind": "fee"}
-    return {"kind": "fee", "amount": f"{amount:f}", "currency": currency} if amount else {"kind": "free"}
+    return {"kind": "fee", "amount": f"{amount.normalize():f}", "currency": currency} if amount else {"kind": "free"}
 
 
 def _schedule(schedule: Thing) -> Schedule:

@@ -127,6 +127,23 @@ def test_two_services_of_one_kind_are_one_offer_with_the_hours_of_both(tmp_path:
     assert [warning.code for warning in row.warnings] == ["merged"]
 
 
+def test_a_point_without_a_street_is_the_middle_of_the_town(tmp_path: Path) -> None:
+    towns = [{"id": "a3", "city": "Augsburg", "country": "DE", "address_1": ""}]
+    (row,) = of_json(tmp_path, {**FULL, "locations": [{**PLACE, "addresses": towns}], "services": []})
+    assert row.body["place"] == {
+        "country": "DE", "town": "Augsburg", "town_point": {"lat": 48.37, "lon": 10.89},
+    }  # fmt: skip
+
+
+def test_what_another_directory_of_this_kind_says_by_attributes_is_understood(tmp_path: Path) -> None:
+    attributes = [
+        {"id": "1", "link_type": "kind", "value": "family-center"},
+        {"id": "2", "link_type": "topic", "taxonomy_term": {"id": "3", "code": "father-involvement", "name": "x"}},
+    ]
+    (row,) = of_json(tmp_path, {**FULL, "attributes": attributes})
+    assert (row.body["kind"], row.body["topics"]) == ("family-center", ["father-involvement"])
+
+
 def test_each_location_is_a_center_of_its_own(tmp_path: Path) -> None:
     other = {**PLACE, "id": "other", "name": "Waldhaus"}
     online = {**PLACE, "id": "online", "location_type": "virtual"}

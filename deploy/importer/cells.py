@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from babel import Locale
@@ -43,12 +43,16 @@ def parts(text: str, separators: str) -> list[str]:
 
 def code_of(taxonomy: Taxonomy, text: str) -> str | None:
     """The code of the term that ``text`` names, by its code or one of its labels; None when it names none."""
-    return _codes(taxonomy.of).get(fold(text.strip()))
+    return _codes(taxonomy.of).get(_folded(text.strip()))
 
 
 def term(taxonomy: Taxonomy, text: str) -> str:
     """The code of the term that ``text`` names, else the text itself: the directory knows what is nearest."""
     return code_of(taxonomy, text) or text
+
+
+_folded = lru_cache(maxsize=4096)(fold)
+"""A list says the same few words over and over."""
 
 
 @cache
@@ -59,12 +63,12 @@ def _codes(of: str) -> dict[str, str]:
 
 def language(text: str) -> str:
     """A language's code, from the code or its name in English, German or Czech; else the text itself."""
-    return _names("languages").get(fold(text), text)
+    return _names("languages").get(_folded(text), text)
 
 
 def country(text: str) -> str:
     """A country's code, from the code or its name in English, German or Czech; else the text itself."""
-    return _names("territories").get(fold(text), text)
+    return _names("territories").get(_folded(text), text)
 
 
 @cache

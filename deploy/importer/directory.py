@@ -129,8 +129,7 @@ def _figures(row: Row) -> Json:
 
 def findings_of(row: Row, answer: httpx.Response, column_of: ColumnOf, within: str = "") -> tuple[Finding, ...]:
     """A refusal by column: a finding for each field that the problem names. ``within`` is where the body belongs."""
-    problem = problem_of(answer)
-    code = str(problem["type"]).rpartition(":")[2]
+    problem, code = problem_of(answer), code_of(answer)
     errors = problem.get("errors") or [{"pointer": "", "detail": problem["detail"]}]
     return tuple(
         Finding(column_of(row, within + str(error["pointer"]), code), code, str(error["detail"])) for error in errors
@@ -138,8 +137,8 @@ def findings_of(row: Row, answer: httpx.Response, column_of: ColumnOf, within: s
 
 
 def code_of(answer: httpx.Response) -> str:
-    """The code of the problem that an answer is."""
-    return str(problem_of(answer)["type"]).rpartition(":")[2]
+    """The code of the problem that an answer is; empty for a success."""
+    return "" if answer.is_success else str(problem_of(answer)["type"]).rpartition(":")[2]
 
 
 def problem_of(answer: httpx.Response) -> Mapping[str, Any]:

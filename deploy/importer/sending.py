@@ -94,17 +94,22 @@ class _Import:
     """Of what is new: the marks by which twins are known, and the lines they stand in."""
 
     async def run(self) -> None:
+        """All rows, window by window."""
         trusted = False
         for window in _windows(self.listed):
             if not trusted and (noted := next(filter(self.notes.has, window), None)):
+                await self._look_for(noted)
                 trusted = True
-                if await self.directory.center(noted) is None:
-                    self.notes.forget()
-                    self.report.said.append("the directory lacks what was noted as done: the notes were dropped")
             await self._window(window)
             if self._enough():
                 self.report.stopped = True
                 return
+
+    async def _look_for(self, noted: Row) -> None:
+        """Notes about a directory that was emptied since are worth nothing: the first row that they name tells."""
+        if await self.directory.center(noted) is None:
+            self.notes.forget()
+            self.report.said.append("the directory lacks what was noted as done: the notes were dropped")
 
     async def _window(self, window: Sequence[Row]) -> None:
         """Deals with some rows, and tells what became of those it came to, also when it is broken off."""
@@ -192,7 +197,7 @@ class _Import:
         return _told(row, Outcome.DUPLICATE, (finding,), self.directory.link(twins[0]))
 
     async def _registered(self, row: Row, answer: httpx.Response) -> Told:
-        """A center that this import has registered, now or before, gets the offers that it has not got yet."""
+        """A center that this import has registered, now or before, gets the offers that it was not given yet."""
         center = str(answer.json()["id"])
         link = self.directory.link(f"/centers/{center}")
         repeated = answer.headers.get("Idempotent-Replayed") == "true"
@@ -200,9 +205,12 @@ class _Import:
         untouched: list[Finding] = []
         for number, offer in enumerate(row.offers):
             offered = await self.directory.offer(center, row, offer)
-            if not offered.is_success:
-                findings = findings_of(row, offered, self.listed.column_of, f"/offers/{number}")
-                (untouched if code_of(offered) in _OFFERED else refused).extend(findings)
+            if code_of(offered) in _OFFERED:
+                column = self.listed.column_of(row, f"/offers/{number}", "")
+                there = f"{offer['service']} is offered already, with other terms; a list does not change them"
+                untouched.append(Finding(column, "already-offered", there))
+            elif not offered.is_success:
+                refused += findings_of(row, offered, self.listed.column_of, f"/offers/{number}")
         if refused:
             return _told(row, Outcome.REFUSED, tuple(refused), link)
         return replace(_told(row, Outcome.SAME if repeated else Outcome.NEW, (), link), warnings=tuple(untouched))

@@ -392,6 +392,18 @@ async def test_what_the_center_corrected_itself_is_told_and_left_alone(
     assert (center["families"], center["volunteers"]) == (180, 30)
 
 
+async def test_an_offer_with_other_terms_than_before_is_told_and_left_alone(
+    imports: Imports, network: MemoryNetwork, office: Behind
+) -> None:
+    await imports(office, *lines(FULL))
+    report = await imports(office, *lines({**FULL, "ages:baby-group": "0-2"}), notes=None)
+    assert report.counts == {Outcome.SAME: 1}
+    assert str(report.notable[0].warnings[0]).startswith("column services: baby-group is offered already")
+    center = (await network.client("directory", "office").get(f"/centers/{derived_id('center', 'list:1')}")).json()
+    [offer] = [offer for offer in center["services"] if offer["service"] == "baby-group"]
+    assert offer["ages"] == {"youngest": 0, "oldest": 3}
+
+
 async def test_with_update_the_profile_follows_the_list_and_nothing_else_does(
     imports: Imports, network: MemoryNetwork, office: Behind
 ) -> None:

@@ -95,11 +95,15 @@ def _of_country(code: str, today: date, seed: int) -> Iterator[Row]:
     random = Random(f"{seed} {code}")
     towns = _chosen_towns(code, random)
     names = random.sample(country.names, len(country.names))
+    taken: set[tuple[Town, Invented]] = set()
     for number, town in enumerate(towns, 1):
+        in_turn = (names[(number - 1 + further) % len(names)] for further in range(len(names)))
+        name = next(name for name in in_turn if (town, name) not in taken)
+        taken.add((town, name))
         row = dict.fromkeys(COLUMNS, "")
         row["external_id"] = f"{LIST}:{code}-{number}"
         row["country"] = code
-        _describe(row, country, number, names[(number - 1) % len(names)], random)
+        _describe(row, country, number, name, random)
         _fill(row, country, number, random, today)
         _place(row, country, number, town, random)
         yield row

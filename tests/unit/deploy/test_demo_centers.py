@@ -39,6 +39,10 @@ def test_every_center_has_an_id_of_its_own_and_a_town_as_its_people_call_it(rows
     assert all(-90 <= float(row["town_lat"]) <= 90 and -180 <= float(row["town_lon"]) <= 180 for row in rows)
 
 
+def test_no_two_centers_of_a_town_have_the_same_name(rows: list[Row]) -> None:
+    assert max(Counter((row["country"], row["town"], row["name"]) for row in rows).values()) == 1
+
+
 def test_some_houses_show_their_door_most_their_town_and_some_nothing(rows: list[Row]) -> None:
     shown = Counter(row["location_visibility"] for row in rows)
     assert shown["town"] > shown["exact"] > shown["hidden"] >= 10

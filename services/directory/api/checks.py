@@ -11,7 +11,7 @@ from math import cos, hypot, radians
 from typing import Annotated, Any
 
 from fastapi import Body
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, SkipValidation, ValidationError
 
 from services.directory.api.centers import Centers, Input, PossibleDuplicate, Registration
 from services.directory.api.centers import _refuse_twins as refuse_twins
@@ -44,6 +44,10 @@ class Draft(Registration):
     offers: Annotated[tuple[NewOffer, ...], Field(max_length=100, description="As for /centers/{id}/services.")] = ()
 
 
+Unread = Annotated[Draft, SkipValidation]
+"""Documented as a draft, and taken as whatever it is: what is wrong with it is the answer, no error."""
+
+
 class Finding(BaseModel):
     """Something about a registration: why it would be refused, or what deserves a look."""
 
@@ -72,7 +76,7 @@ class Checked(BaseModel):
 class Drafts(Input):
     """Up to 200 registrations; each is looked at by itself."""
 
-    items: Annotated[list[dict[str, Any]], Field(max_length=MOST)]
+    items: Annotated[list[Unread], Field(max_length=MOST)]
 
 
 class AllChecked(BaseModel):
@@ -81,20 +85,13 @@ class AllChecked(BaseModel):
     items: list[Checked]
 
 
-@router.post(
-    "/check",
-    dependencies=[allow("coordinator", "office")],
-    openapi_extra={
-        "requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Registration"}}}}
-    },
-)
+@router.post("/check", dependencies=[allow("coordinator", "office")])
 async def check_registration(
-    body: Annotated[dict[str, Any], Body()], caller: Caller, centers: Centers, world: WorldDep
+    body: Annotated[Unread, Body()], caller: Caller, centers: Centers, world: WorldDep
 ) -> Checked:
     """Says whether `POST /centers` would take this body, and what is odd about it. Nothing is written.
 
-    The body may have ``offers`` as well, as they go to `/centers/{id}/services`. A body of another form is no error
-    here: what is wrong with it stands in ``problems``.
+    A body of another form is no error here: what is wrong with it stands in ``problems``.
     """
     return await _Check(caller, centers, world.clock.now()).of(body)
 
@@ -114,7 +111,7 @@ class _Check:
     centers: Repository[Center]
     now: datetime
 
-    async def of(self, body: Mapping[str, Any]) -> Checked:
+    async def of(self, body: Any) -> Checked:
         """What would become of one."""
         try:
             draft = Draft.model_validate(body)

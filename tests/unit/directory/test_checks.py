@@ -66,10 +66,16 @@ async def test_all_that_is_wrong_is_said_at_once(office: Desk, registration: Bod
     assert {each["pointer"] for each in found["problems"]} == {"/name", "/languages/0", "/founded"}
 
 
-@pytest.mark.parametrize("body", [[], "x", None, 7])
-async def test_what_is_no_object_is_refused_as_everywhere(office: Desk, body: Any) -> None:
-    answer = await office.client.post("/centers/check", json=body)
-    assert answer.json()["type"] == "urn:mine:problem:invalid-input"
+@pytest.mark.parametrize("body", [[], "x", 7])
+async def test_what_is_no_object_is_said_to_be_none(office: Desk, body: Any) -> None:
+    [problem] = (await check(office, body))["problems"]
+    assert (problem["code"], problem["pointer"]) == ("invalid-input", "")
+
+
+async def test_the_documents_show_the_body_in_full(office: Desk) -> None:
+    document = (await office.get("/openapi.json")).json()
+    schema = document["paths"]["/centers/check"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert {"name", "place", "external_id", "offers"} <= set(schema["properties"])
 
 
 async def test_offers_are_checked_by_the_rules_for_offers(office: Desk, registration: Body) -> None:

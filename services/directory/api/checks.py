@@ -57,7 +57,7 @@ class Finding(BaseModel):
     nearest: list[str] = Field(default=[], description="Known codes that look like an unknown one.")
 
 
-class Checked(BaseModel):
+class RegistrationCheck(BaseModel):
     """What would become of a registration."""
 
     ok: bool = Field(description="Whether it would be taken: no problems and no twins.")
@@ -79,16 +79,16 @@ class Drafts(Input):
     items: Annotated[list[Unread], Field(max_length=MOST)]
 
 
-class AllChecked(BaseModel):
+class RegistrationChecks(BaseModel):
     """What would become of each, in their order."""
 
-    items: list[Checked]
+    items: list[RegistrationCheck]
 
 
 @router.post("/check", dependencies=[allow("coordinator", "office")])
 async def check_registration(
     body: Annotated[Unread, Body()], caller: Caller, centers: Centers, world: WorldDep
-) -> Checked:
+) -> RegistrationCheck:
     """Says whether `POST /centers` would take this body, and what is odd about it. Nothing is written.
 
     A body of another form is no error here: what is wrong with it stands in ``problems``.
@@ -97,10 +97,10 @@ async def check_registration(
 
 
 @router.post("/checks", dependencies=[allow("coordinator", "office")])
-async def check_registrations(body: Drafts, caller: Caller, centers: Centers, world: WorldDep) -> AllChecked:
+async def check_registrations(body: Drafts, caller: Caller, centers: Centers, world: WorldDep) -> RegistrationChecks:
     """`/centers/check` for up to 200 at once. They are not compared with one another, except by their ``marks``."""
     check = _Check(caller, centers, world.clock.now())
-    return AllChecked(items=[await check.of(item) for item in body.items])
+    return RegistrationChecks(items=[await check.of(item) for item in body.items])
 
 
 @dataclass(frozen=True)
@@ -111,17 +111,17 @@ class _Check:
     centers: Repository[Center]
     now: datetime
 
-    async def of(self, body: Any) -> Checked:
+    async def of(self, body: Any) -> RegistrationCheck:
         """What would become of one."""
         try:
             draft = Draft.model_validate(body)
         except ValidationError as error:
-            return Checked(ok=False, problems=[_misshapen(each) for each in error.errors()])
+            return RegistrationCheck(ok=False, problems=[_misshapen(each) for each in error.errors()])
         id = derived_id("center", draft.external_id) if draft.external_id else ""
         problems = list(self._problems(draft, id))
         there = await self._there(id)
         twins = await self._twins(draft, id)
-        return Checked(
+        return RegistrationCheck(
             ok=not problems and not twins,
             problems=problems,
             warnings=list(_warnings(draft.place)),

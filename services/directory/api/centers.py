@@ -6,8 +6,10 @@ from typing import Annotated, Any
 from fastapi import Body, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from services.directory.api.hiding import former_snapshot
+from services.directory.api.history import After, Chronicle, Limit, chronicle
 from services.directory.api.rights import PEOPLE, AskerDep
-from services.directory.api.views import CenterId, CenterView, History, HistoryEntry
+from services.directory.api.views import CenterId, CenterView
 from services.directory.domain.center import Center, looks_like
 from services.directory.domain.place import Place
 from services.directory.domain.profile import Profile, ProfileChange
@@ -168,21 +170,16 @@ async def get_center(
 
 @router.get("/{center_id}/history", dependencies=EVERYBODY)
 async def get_history(
-    center_id: CenterId,
-    asker: AskerDep,
-    centers: Centers,
-    after: Annotated[int, Query(ge=0, le=10**9, description="`next` of the part before.")] = 0,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-) -> History:
+    center_id: CenterId, asker: AskerDep, centers: Centers, after: After = 0, limit: Limit = 50
+) -> Chronicle[CenterSnapshot]:
     """What happened to a center, the oldest first: when, when it was entered, by which role, and how it looked then.
 
     While a center is hidden, its former towns and names are hidden too.
     """
-    loaded = await centers.get(center_id)
-    entries = await centers.history(center_id, after, limit)
-    items = [HistoryEntry.of(entry, loaded.aggregate, asker) for entry in entries]
-    more = bool(items) and items[-1].version < loaded.version
-    return History(items=items, next=items[-1].version if more else None)
+    center = (await centers.get(center_id)).aggregate
+    if asker.is_its_people(center):
+        return await chronicle(centers, center_id, after, limit)
+    return await chronicle(centers, center_id, after, limit, lambda then: former_snapshot(then, center))
 
 
 # ---- who and where

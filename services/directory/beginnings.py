@@ -1,0 +1,112 @@
+"""What follows when a center begins: the initiative it was, and its place in the forest.
+
+A center and the initiative it came from never change in one step. The center is registered under the initiative's id,
+which alone decides that there is only one; then the initiative becomes a center, then the forest gets its new leaf.
+Each step follows the event of the one before, so a crash between two of them only delays the rest.
+
+And what follows for both when a center closes: its initiatives need another mentor, and what came from a second entry
+of a center belongs to the entry that stays.
+"""
+
+from collections.abc import Sequence
+
+from services.directory.domain.center import Center, ClosingReason
+from services.directory.domain.initiative import OPEN, Initiative, WithdrawalReason
+from services.directory.domain.lineage import FOREST, Forest
+from services.directory.views.lineage import read_forest
+from services.directory.views.visits import VISITS, inspiring
+from shared.aggregate import NotFound
+from shared.events import Received
+from shared.events.directory.center import CENTER, CenterClosed, CenterRegistered, CenterStatus
+from shared.events.directory.initiative import INITIATIVE, InitiativeBecameCenter, MentorAssigned
+from shared.reactions import Change, Intent, policy
+from shared.world import World
+
+
+@policy(CenterRegistered, stream=CENTER)
+async def follow_a_center_that_was_an_initiative(
+    event: Received[CenterRegistered], world: World
+) -> Sequence[Intent]:  # fmt: skip
+    """A center with the id of an initiative is what the initiative has become."""
+    if event.event.imported:
+        return []
+    try:
+        initiative = (await world.repository(Initiative).get(event.key)).aggregate
+    except NotFound:
+        return []
+    named = initiative.inspired_by.visit
+    visit = inspiring(await world.mirror(VISITS.name).get(named)) if named else None
+    opened = event.record.happened
+    return [Change(Initiative, event.key, lambda it, _: it.become_center(visit, opened))]
+
+
+@policy(InitiativeBecameCenter, stream=INITIATIVE)
+async def grow_the_forest(event: Received[InitiativeBecameCenter], world: World) -> Sequence[Intent]:
+    """The new center brings its origin with it."""
+    center, origin = event.event.center, event.event.origin
+    if origin is None:
+        return []
+    return [Change(Forest, FOREST, lambda it, now: it.inherit(center, origin), begin=Forest.empty)]
+
+
+@policy(CenterClosed, stream=CENTER)
+async def hand_over_the_lineage_of_a_duplicate(
+    event: Received[CenterClosed], world: World
+) -> Sequence[Intent]:  # fmt: skip
+    """What came from a second entry of a center came from the one that stays, which also gets its origin."""
+    duplicate, successor = event.key, event.event.successor
+    if event.event.reason != ClosingReason.DUPLICATE or successor is None:
+        return []
+    forest = await read_forest(world)
+    origin = forest.origins.get(duplicate)
+    handed = [_hand_over(center, duplicate, successor) for center in forest.offspring().get(duplicate, ())]
+    if origin is None:
+        return handed
+    return [
+        *handed,
+        Change(Forest, FOREST, lambda it, _: it.remove(duplicate)),
+        Change(Forest, FOREST, lambda it, _: it.inherit(successor, origin)),
+    ]
+
+
+def _hand_over(center: str, duplicate: str, successor: str) -> Intent:
+    return Change(Forest, FOREST, lambda it, _: it.hand_over(center, duplicate, successor))
+
+
+@policy(CenterClosed, stream=CENTER)
+async def release_initiatives_of_a_closed_mentor(
+    event: Received[CenterClosed], world: World
+) -> Sequence[Intent]:  # fmt: skip
+    """A closed center accompanies nobody: its initiatives need another mentor. Not if it is open again by now."""
+    if not await _is_closed(event.key, world):
+        return []
+    statuses = [status.value for status in OPEN]
+    found = await world.repository(Initiative).find({"state.mentor": event.key, "state.status": {"$in": statuses}})
+    return [_release(each.aggregate.id, event.key) for each in found]
+
+
+@policy(MentorAssigned, stream=INITIATIVE)
+async def release_an_initiative_whose_mentor_has_closed(
+    event: Received[MentorAssigned], world: World
+) -> Sequence[Intent]:  # fmt: skip
+    """The mentor closed while it was assigned, and the initiative was not yet its own to be released."""
+    mentor = event.event.mentor
+    return [_release(event.key, mentor)] if await _is_closed(mentor, world) else []
+
+
+async def _is_closed(center: str, world: World) -> bool:
+    return (await world.repository(Center).get(center)).aggregate.status is CenterStatus.CLOSED
+
+
+def _release(initiative: str, mentor: str) -> Intent:
+    reason = WithdrawalReason.CENTER_CLOSED
+    return Change(Initiative, initiative, lambda it, now: it.withdraw_mentor(mentor, reason, now))
+
+
+BEGINNINGS = (
+    follow_a_center_that_was_an_initiative,
+    grow_the_forest,
+    hand_over_the_lineage_of_a_duplicate,
+    release_initiatives_of_a_closed_mentor,
+    release_an_initiative_whose_mentor_has_closed,
+)

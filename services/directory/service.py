@@ -2,29 +2,42 @@
 
 from services.directory.api import (
     centers,
+    consent_wordings,
     contact_person,
     corrections,
     finding,
+    initiatives,
+    library,
     life,
+    lineage,
     memberships,
+    mentoring,
     networks,
     offers,
     partners,
+    practices,
     reference,
 )
+from services.directory.beginnings import BEGINNINGS
 from services.directory.domain.center import Center
 from services.directory.domain.correction import Correction
+from services.directory.domain.initiative import Initiative
+from services.directory.domain.lineage import Forest
 from services.directory.domain.membership import Membership
 from services.directory.domain.network import Network
 from services.directory.domain.partner import Partner
+from services.directory.domain.practice import Practice
 from services.directory.endings import ENDINGS
 from services.directory.reactions import POLICIES
+from services.directory.settings import DirectorySettings
+from services.directory.views.practices import PRACTICES
 from services.directory.views.search import CenterSearch
+from services.directory.views.visits import VISITS
 from shared.service import Service
 
 SERVICE = Service(
     name="directory",
-    aggregates=(Center, Correction, Network, Membership, Partner),
+    aggregates=(Center, Correction, Network, Membership, Partner, Initiative, Forest, Practice),
     routers=(
         finding.router,
         centers.router,
@@ -36,8 +49,16 @@ SERVICE = Service(
         networks.router,
         memberships.router,
         partners.router,
+        initiatives.router,
+        mentoring.router,
+        lineage.router,
+        practices.router,
+        library.router,
+        consent_wordings.router,
         reference.router,
     ),
+    mirrors=(PRACTICES, VISITS),
     models=(CenterSearch,),
-    policies=(*POLICIES, *ENDINGS),
+    policies=(*POLICIES, *ENDINGS, *BEGINNINGS),
+    settings=DirectorySettings,
 )

@@ -53,7 +53,10 @@ async def grow_the_forest(event: Received[InitiativeBecameCenter], world: World)
 async def hand_over_the_lineage_of_a_duplicate(
     event: Received[CenterClosed], world: World
 ) -> Sequence[Intent]:  # fmt: skip
-    """What came from a second entry of a center came from the one that stays, which also gets its origin."""
+    """What came from a second entry of a center came from the one that stays, which also gets its origin.
+
+    The commands are on one document and therefore one write: there is no half of it to go on from.
+    """
     duplicate, successor = event.key, event.event.successor
     if event.event.reason != ClosingReason.DUPLICATE or successor is None:
         return []

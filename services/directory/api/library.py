@@ -147,7 +147,9 @@ Base = Annotated[str, Depends(base_address)]
 async def wanted(
     q: Annotated[str | None, Query(max_length=100, description="Words of titles or topics, or how they begin.")] = None,
     topic: Annotated[str | None, Query(max_length=64, description="Code from /taxonomy/topics.")] = None,
-    language: Annotated[Language | None, Query(description="There is a text in this language.")] = None,
+    language: Annotated[
+        Language | None, Query(description="There is a text in this language, and it is shown.")
+    ] = None,
     center: Annotated[str | None, Query(max_length=64, description="Id of the center whose practice it is.")] = None,
     kind: PracticeKind | None = None,
 ) -> Wanted:

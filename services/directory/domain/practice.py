@@ -145,7 +145,6 @@ class Practice(Aggregate):
     """
 
     stream: ClassVar[Stream] = PRACTICE
-    indexes: ClassVar = (("center",),)
 
     center: str
     kind: PracticeKind

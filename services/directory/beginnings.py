@@ -4,21 +4,20 @@ A center and the initiative it came from never change in one step. The center is
 which alone decides that there is only one; then the initiative becomes a center, then the forest gets its new leaf.
 Each step follows the event of the one before, so a crash between two of them only delays the rest.
 
-And what follows for both when a center closes: its initiatives need another mentor, and what came from a second entry
-of a center belongs to the entry that stays.
+And when an entry turns out to have begun twice, its lineage belongs to the entry that stays.
 """
 
 from collections.abc import Sequence
 
-from services.directory.domain.center import Center, ClosingReason
-from services.directory.domain.initiative import OPEN, Initiative, WithdrawalReason
+from services.directory.domain.center import ClosingReason
+from services.directory.domain.initiative import Initiative
 from services.directory.domain.lineage import FOREST, Forest
 from services.directory.views.lineage import read_forest
 from services.directory.views.visits import VISITS, inspiring
 from shared.aggregate import NotFound
 from shared.events import Received
-from shared.events.directory.center import CENTER, CenterClosed, CenterRegistered, CenterStatus
-from shared.events.directory.initiative import INITIATIVE, InitiativeBecameCenter, MentorAssigned
+from shared.events.directory.center import CENTER, CenterClosed, CenterRegistered
+from shared.events.directory.initiative import INITIATIVE, InitiativeBecameCenter
 from shared.reactions import Change, Intent, policy
 from shared.world import World
 
@@ -76,40 +75,8 @@ def _hand_over(center: str, duplicate: str, successor: str) -> Intent:
     return Change(Forest, FOREST, lambda it, _: it.hand_over(center, duplicate, successor))
 
 
-@policy(CenterClosed, stream=CENTER)
-async def release_initiatives_of_a_closed_mentor(
-    event: Received[CenterClosed], world: World
-) -> Sequence[Intent]:  # fmt: skip
-    """A closed center accompanies nobody: its initiatives need another mentor. Not if it is open again by now."""
-    if not await _is_closed(event.key, world):
-        return []
-    statuses = [status.value for status in OPEN]
-    found = await world.repository(Initiative).find({"state.mentor": event.key, "state.status": {"$in": statuses}})
-    return [_release(each.aggregate.id, event.key) for each in found]
-
-
-@policy(MentorAssigned, stream=INITIATIVE)
-async def release_an_initiative_whose_mentor_has_closed(
-    event: Received[MentorAssigned], world: World
-) -> Sequence[Intent]:  # fmt: skip
-    """The mentor closed while it was assigned, and the initiative was not yet its own to be released."""
-    mentor = event.event.mentor
-    return [_release(event.key, mentor)] if await _is_closed(mentor, world) else []
-
-
-async def _is_closed(center: str, world: World) -> bool:
-    return (await world.repository(Center).get(center)).aggregate.status is CenterStatus.CLOSED
-
-
-def _release(initiative: str, mentor: str) -> Intent:
-    reason = WithdrawalReason.CENTER_CLOSED
-    return Change(Initiative, initiative, lambda it, now: it.withdraw_mentor(mentor, reason, now))
-
-
 BEGINNINGS = (
     follow_a_center_that_was_an_initiative,
     grow_the_forest,
     hand_over_the_lineage_of_a_duplicate,
-    release_initiatives_of_a_closed_mentor,
-    release_an_initiative_whose_mentor_has_closed,
 )

@@ -1,6 +1,7 @@
 """The texts that people agree to: to be shown before they do, and kept for as long as somebody has agreed to them."""
 
 import json
+from datetime import date
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
@@ -9,6 +10,9 @@ from typing import Annotated
 from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.directory.api.centers import Input
+from services.directory.domain.codes import Language
+from services.directory.domain.consent import Consent, EnteredBy
 from shared.aggregate import Refusal, Why
 from shared.http import APIRouter, ETag
 from shared.security import public
@@ -51,6 +55,19 @@ def wording(purpose: Purpose, version: int) -> ConsentWording:
         raise UnknownWording("there is no such version of the text", latest=latest)
     file = files("services.directory").joinpath("data", f"{purpose}-consent.v{version}.json")
     return ConsentWording.model_validate(json.loads(file.read_text(encoding="utf-8")))
+
+
+class Agreement(Input):
+    """The text that was agreed to, from /consent-wordings."""
+
+    wording: int = Field(description="Version of the text.", examples=[1])
+    language: Language = Field(description="In which it was shown.")
+
+    def consent(self, purpose: Purpose, given_on: date, by: EnteredBy) -> Consent:
+        """As the domain keeps it. `UnknownWording` when nobody was ever shown that text."""
+        if self.language not in wording(purpose, self.wording).texts:
+            raise UnknownWording("there is no such text in this language", latest=LATEST_WORDING[purpose])
+        return Consent(given_on=given_on, entered_by=by, wording=self.wording, language=self.language)
 
 
 @router.get("/{purpose}", dependencies=[public(rate="120/minute")])

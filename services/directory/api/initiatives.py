@@ -19,9 +19,10 @@ from services.directory.api.centers import (
     Registration,
     refuse_twins,
 )
-from services.directory.api.consent_wordings import Purpose
+from services.directory.api.consent_wordings import Agreement, Purpose
 from services.directory.api.history import After, Chronicle, Limit, chronicle
-from services.directory.api.known import Agreement, named_center
+from services.directory.api.references import named_center
+from services.directory.api.rights import CountryCaller
 from services.directory.domain.codes import Country
 from services.directory.domain.consent import EnteredBy
 from services.directory.domain.initiative import (
@@ -43,7 +44,7 @@ from shared.events.directory.initiative import (
     Milestone,
 )
 from shared.http import APIRouter, CommandDep, EditDep, ETag, Page, PagingDep, WorldDep, paginate, repository
-from shared.security import Caller, Forbidden, Identity, allow, public
+from shared.security import Forbidden, Identity, allow, public
 from shared.store.port import Filter
 from shared.text import Line
 from shared.world import World
@@ -234,7 +235,7 @@ async def _known(inspired_by: Inspiration, world: World) -> None:
 
 @router.post("", status_code=201, dependencies=[public(rate="10/hour")])
 async def propose(
-    body: Proposal, caller: Caller, initiatives: Initiatives, world: WorldDep, command: CommandDep
+    body: Proposal, caller: CountryCaller, initiatives: Initiatives, world: WorldDep, command: CommandDep
 ) -> InitiativeReceipt:
     """Anybody proposes a new center. Its town is shown once somebody of the network has looked at it.
 
@@ -263,7 +264,7 @@ async def propose(
 
 @router.get("", dependencies=EVERYBODY)
 async def list_initiatives(
-    caller: Caller,
+    caller: CountryCaller,
     initiatives: Initiatives,
     paging: PagingDep,
     response: Response,
@@ -286,7 +287,7 @@ async def list_initiatives(
 
 @router.get("/{initiative_id}", dependencies=EVERYBODY)
 async def get_initiative(
-    initiative_id: InitiativeId, caller: Caller, initiatives: Initiatives, etag: ETag, response: Response
+    initiative_id: InitiativeId, caller: CountryCaller, initiatives: Initiatives, etag: ETag, response: Response
 ) -> InitiativeView:
     """An initiative as the caller may see it."""
     loaded = await initiatives.get(initiative_id)
@@ -310,7 +311,7 @@ async def get_history(
 async def revise(
     initiative_id: InitiativeId,
     body: Annotated[Revision, Body(examples=[{"town": "Olomouc", "inspired_by": {}}])],
-    caller: Caller,
+    caller: CountryCaller,
     initiatives: Initiatives,
     world: WorldDep,
     command: EditDep,
@@ -331,7 +332,7 @@ async def revise(
 async def set_contact(
     initiative_id: InitiativeId,
     body: NewContact,
-    caller: Caller,
+    caller: CountryCaller,
     initiatives: Initiatives,
     world: WorldDep,
     command: CommandDep,
@@ -347,7 +348,7 @@ async def set_contact(
 
 @router.delete("/{initiative_id}/contact", dependencies=ITS_PEOPLE)
 async def forget_contact(
-    initiative_id: InitiativeId, caller: Caller, initiatives: Initiatives, command: CommandDep
+    initiative_id: InitiativeId, caller: CountryCaller, initiatives: Initiatives, command: CommandDep
 ) -> InitiativeReceipt:
     """Erases its contact and its own words for good."""
     return await initiatives.change(
@@ -362,7 +363,7 @@ async def forget_contact(
 async def open_center(
     initiative_id: InitiativeId,
     body: Opening,
-    caller: Caller,
+    caller: CountryCaller,
     initiatives: Initiatives,
     centers: Centers,
     command: CommandDep,
@@ -391,7 +392,7 @@ async def open_center(
 
 @router.post("/{initiative_id}/abandonment", dependencies=ITS_PEOPLE)
 async def abandon(
-    initiative_id: InitiativeId, body: Abandonment, caller: Caller, initiatives: Initiatives, command: CommandDep
+    initiative_id: InitiativeId, body: Abandonment, caller: CountryCaller, initiatives: Initiatives, command: CommandDep
 ) -> InitiativeReceipt:
     """It was given up; its contact and its own words are erased. 409 when it has ended before."""
     return await initiatives.change(
@@ -403,7 +404,7 @@ async def abandon(
 
 @router.post("/{initiative_id}/resumption", dependencies=ITS_NETWORK)
 async def resume(
-    initiative_id: InitiativeId, body: Resumption, caller: Caller, initiatives: Initiatives, command: CommandDep
+    initiative_id: InitiativeId, body: Resumption, caller: CountryCaller, initiatives: Initiatives, command: CommandDep
 ) -> InitiativeReceipt:
     """It is taken up again, with the milestones it had. 409 unless it was given up."""
     return await initiatives.change(

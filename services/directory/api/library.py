@@ -10,8 +10,7 @@ from pydantic import BaseModel, Field
 
 from services.directory.api.centers import EVERYBODY, Centers
 from services.directory.api.history import After, Chronicle, Limit, chronicle
-from services.directory.api.practices import EditionNumber, Owner, PracticeId, Practices
-from services.directory.api.rights import is_its_people
+from services.directory.api.practices import EditionNumber, Owner, OwnersAsker, PracticeId, Practices
 from services.directory.domain.center import Center
 from services.directory.domain.codes import Country, Language
 from services.directory.domain.practice import Attachment, NoSuchEdition, Practice
@@ -23,7 +22,6 @@ from shared.events.directory.center import CenterStatus, CountryCode, LanguageCo
 from shared.events.directory.practice import License, PracticeKind, PracticeSnapshot, PracticeStatus
 from shared.http import APIRouter, ETag, Page, PagingDep, WorldDep, paginate
 from shared.http.languages import Languages, LanguagesDep
-from shared.security import Caller
 from shared.store.port import Document, Filter, Order
 from shared.taxonomy import TOPICS
 from shared.world import World
@@ -211,12 +209,16 @@ async def get_practice(
 
 @router.get("/{practice_id}/editions", dependencies=EVERYBODY)
 async def list_editions(
-    practice_id: PracticeId, owner: Owner, caller: Caller, practices: Practices, response: Response
+    practice_id: PracticeId,
+    owner: Owner,
+    asker: OwnersAsker,
+    practices: Practices,
+    response: Response,
 ) -> list[EditionLine]:
     """All editions that were published, the oldest first; for its people also the one they are working on."""
     response.headers["Vary"] = "Authorization"
     practice = (await practices.get(practice_id)).aggregate
-    if is_its_people(caller, owner):
+    if asker.is_its_people(owner):
         editions = dict(enumerate(practice.editions, 1))
     else:
         editions = dict(_published(practice).published())

@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from services.directory.api.centers import Centers
 from services.directory.api.history import After, Chronicle, Limit, chronicle
 from services.directory.api.initiatives import UnknownVisit
-from services.directory.api.known import named_center
+from services.directory.api.references import named_center
+from services.directory.api.rights import AskerDep
 from services.directory.api.views import CenterId
 from services.directory.domain.codes import Country
 from services.directory.domain.days import year_has_begun
@@ -31,7 +32,7 @@ from shared.commands import Receipt, Repository
 from shared.events.directory.lineage import Cause, LineageSnapshot, Origin
 from shared.http import APIRouter, CommandDep, ETag, WorldDep, repository
 from shared.http.languages import LanguagesDep
-from shared.security import Caller, allow, public
+from shared.security import allow, public
 from shared.world import World
 
 router = APIRouter(tags=["lineage"])
@@ -129,18 +130,18 @@ async def get_lineage(center_id: CenterId, centers: Centers, world: WorldDep, et
 async def record_origin(
     center_id: CenterId,
     body: NewOrigin,
-    caller: Caller,
+    asker: AskerDep,
     centers: Centers,
     forests: Forests,
     world: WorldDep,
     command: CommandDep,
 ) -> Receipt[LineageSnapshot]:
-    """Enters or corrects where a center came from: its country's coordinator, or the office.
+    """Enters or corrects where a center came from, as the coordinator of its country or network or the office knows it.
 
     A center that an initiative became has this from the start. 422 `own-parent`, `unknown-center`, `unknown-visit`,
     `visit-elsewhere`, `in-the-future`; 409 `lineage-cycle` when the other one came from this center (``path``).
     """
-    caller.coordinating((await centers.get(center_id)).aggregate.place.country)
+    asker.require_network((await centers.get(center_id)).aggregate)
     for named in (body.came_from, body.mentor):
         if named is not None:
             await named_center(world, named)
@@ -155,10 +156,14 @@ async def record_origin(
 
 @router.delete("/centers/{center_id}/lineage", dependencies=ITS_NETWORK)
 async def remove_origin(
-    center_id: CenterId, caller: Caller, centers: Centers, forests: Forests, command: CommandDep
+    center_id: CenterId,
+    asker: AskerDep,
+    centers: Centers,
+    forests: Forests,
+    command: CommandDep,
 ) -> Receipt[LineageSnapshot]:
     """The center came from no other after all; its own descendants stay. 404 `no-lineage`."""
-    caller.coordinating((await centers.get(center_id)).aggregate.place.country)
+    asker.require_network((await centers.get(center_id)).aggregate)
     return await forests.change(FOREST, command, lambda forest, _: forest.remove(center_id), begin=Forest.empty)
 
 

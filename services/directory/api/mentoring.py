@@ -13,13 +13,13 @@ from services.directory.api.initiatives import (
     by_its_network,
     by_its_people,
 )
-from services.directory.api.known import named_center
+from services.directory.api.references import named_center
+from services.directory.api.rights import CountryCaller
 from services.directory.domain.initiative import Initiative, WithdrawalReason
 from shared.aggregate import Refusal, WrongState
 from shared.events.directory.center import CenterStatus
 from shared.events.directory.initiative import Milestone
 from shared.http import APIRouter, CommandDep, WorldDep
-from shared.security import Caller
 
 router = APIRouter(prefix="/initiatives/{initiative_id}", tags=["initiatives"])
 
@@ -66,7 +66,7 @@ class News(Input):
 async def assign_mentor(
     initiative_id: InitiativeId,
     body: Mentoring,
-    caller: Caller,
+    caller: CountryCaller,
     initiatives: Initiatives,
     world: WorldDep,
     command: CommandDep,
@@ -87,7 +87,7 @@ async def assign_mentor(
 
 @router.post("/mentor/withdrawal", dependencies=ITS_PEOPLE)
 async def withdraw_mentor(
-    initiative_id: InitiativeId, body: Withdrawal, caller: Caller, initiatives: Initiatives, command: CommandDep
+    initiative_id: InitiativeId, body: Withdrawal, caller: CountryCaller, initiatives: Initiatives, command: CommandDep
 ) -> InitiativeReceipt:
     """The mentor itself, or its country's coordinator, ends the mentoring. 409 when there is no mentor."""
 
@@ -107,7 +107,7 @@ async def reach_milestone(
     initiative_id: InitiativeId,
     milestone: Milestone,
     body: Reached,
-    caller: Caller,
+    caller: CountryCaller,
     initiatives: Initiatives,
     command: CommandDep,
 ) -> InitiativeReceipt:
@@ -121,7 +121,11 @@ async def reach_milestone(
 
 @router.delete("/milestones/{milestone}", dependencies=ITS_PEOPLE)
 async def take_milestone_back(
-    initiative_id: InitiativeId, milestone: Milestone, caller: Caller, initiatives: Initiatives, command: CommandDep
+    initiative_id: InitiativeId,
+    milestone: Milestone,
+    caller: CountryCaller,
+    initiatives: Initiatives,
+    command: CommandDep,
 ) -> InitiativeReceipt:
     """A milestone was entered by mistake. 404 `milestone-not-reached`."""
     return await initiatives.change(
@@ -131,7 +135,7 @@ async def take_milestone_back(
 
 @router.post("/news", dependencies=ITS_PEOPLE)
 async def hear(
-    initiative_id: InitiativeId, body: News, caller: Caller, initiatives: Initiatives, command: CommandDep
+    initiative_id: InitiativeId, body: News, caller: CountryCaller, initiatives: Initiatives, command: CommandDep
 ) -> InitiativeReceipt:
     """It goes on, though no milestone was reached: the answer to `InitiativeWentQuiet`. 409 when it has ended."""
     return await initiatives.change(

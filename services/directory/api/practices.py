@@ -7,9 +7,9 @@ from fastapi import Depends, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.directory.api.centers import ITS_PEOPLE, Centers, Happened, Input
-from services.directory.api.consent_wordings import Purpose
-from services.directory.api.known import Agreement, named_center
-from services.directory.api.rights import is_its_people, role_towards
+from services.directory.api.consent_wordings import Agreement, Purpose
+from services.directory.api.references import named_center
+from services.directory.api.rights import Asker, networks_of
 from services.directory.domain.center import Center
 from services.directory.domain.consent import Consent
 from services.directory.domain.practice import Content, Practice, WithdrawalReason
@@ -17,7 +17,7 @@ from shared.clock import Instant
 from shared.commands import Receipt, Repository
 from shared.events.directory.practice import PracticeKind, PracticeSnapshot, PracticeStatus
 from shared.http import APIRouter, CommandDep, EditDep, ETag, WorldDep, repository
-from shared.security import Caller, Forbidden, Identity, allow
+from shared.security import Caller, allow
 
 router = APIRouter(prefix="/practices", tags=["practices"])
 Practices = Annotated[Repository[Practice], Depends(repository(Practice))]
@@ -122,12 +122,6 @@ class Manuscript(BaseModel):
 # ---- who may
 
 
-def _its_people(caller: Identity, center: Center) -> Center:
-    if not is_its_people(caller, center):
-        raise Forbidden("this token acts neither for that center nor for its country")
-    return center
-
-
 async def owner_of(practice_id: PracticeId, practices: Practices, centers: Centers) -> Center:
     """The center whose practice it is. A practice never changes hands."""
     return (await centers.get((await practices.get(practice_id)).aggregate.center)).aggregate
@@ -136,8 +130,17 @@ async def owner_of(practice_id: PracticeId, practices: Practices, centers: Cente
 Owner = Annotated[Center, Depends(owner_of)]
 
 
-async def _for_its_people(owner: Owner, caller: Caller) -> Center:
-    return _its_people(caller, owner)
+async def _asker_about(owner: Owner, caller: Caller, world: WorldDep) -> Asker:
+    return Asker(caller, await networks_of(owner.id, caller, world))
+
+
+OwnersAsker = Annotated[Asker, Depends(_asker_about)]
+"""Who asks about the owner."""
+
+
+async def _for_its_people(owner: Owner, asker: OwnersAsker) -> Center:
+    asker.require(owner)
+    return owner
 
 
 OwnersPeople = Annotated[Center, Depends(_for_its_people)]
@@ -155,7 +158,8 @@ async def document(
 
     422 `unknown-center`, `unknown-topic` with the ``nearest`` codes.
     """
-    center = _its_people(caller, await named_center(world, body.center))
+    center = await named_center(world, body.center)
+    Asker(caller, await networks_of(center.id, caller, world)).require(center)
     return await practices.create(
         command, lambda id, now: Practice.document(id, center.id, body.kind, body.content(), now, body.on)
     )
@@ -205,35 +209,44 @@ async def agree(
     practice_id: PracticeId,
     body: PublicationConsent,
     owner: OwnersPeople,
-    caller: Caller,
+    asker: OwnersAsker,
     practices: Practices,
     world: WorldDep,
     command: CommandDep,
 ) -> PracticeReceipt:
     """The center agrees to publication; a coordinator enters what came on paper. 422 `unknown-wording`."""
     given_on = body.on or world.clock.now().date()
-    consent = body.consent(Purpose.PUBLICATION, given_on, role_towards(caller, owner))
+    consent = body.consent(Purpose.PUBLICATION, given_on, asker.role(owner))
     return await practices.change(practice_id, command, lambda practice, now: practice.agree(consent, now))
 
 
 @router.delete("/{practice_id}/consent", dependencies=ITS_PEOPLE)
 async def disagree(
-    practice_id: PracticeId, owner: OwnersPeople, caller: Caller, practices: Practices, command: CommandDep
+    practice_id: PracticeId,
+    owner: OwnersPeople,
+    asker: OwnersAsker,
+    practices: Practices,
+    command: CommandDep,
 ) -> PracticeReceipt:
     """The center no longer agrees: a published practice is withdrawn at once. 409 when it had not agreed."""
-    by = role_towards(caller, owner)
+    by = asker.role(owner)
     return await practices.change(practice_id, command, lambda practice, now: practice.disagree(by, now))
 
 
 @router.post("/{practice_id}/publication", dependencies=ITS_NETWORK)
 async def publish(
-    practice_id: PracticeId, body: Publication, owner: Owner, caller: Caller, practices: Practices, command: CommandDep
+    practice_id: PracticeId,
+    body: Publication,
+    owner: Owner,
+    asker: OwnersAsker,
+    practices: Practices,
+    command: CommandDep,
 ) -> PracticeReceipt:
-    """The coordinator of the center's country, or the office, lets the last edition pass.
+    """The coordinator of the center's country or of its network, or the office, lets the last edition pass.
 
     409 `consent-missing`, or when everything is published already; 410 `edition-erased`.
     """
-    caller.coordinating(owner.place.country)
+    asker.require_network(owner)
     return await practices.change(practice_id, command, lambda practice, now: practice.publish(now, body.on))
 
 

@@ -38,7 +38,7 @@ from shared.text import Line, Name, Prose
 QUIET_AFTER = timedelta(days=180)
 """So long nothing may be heard of an initiative before somebody is asked to ask."""
 
-OPEN = (InitiativeStatus.PROPOSED, InitiativeStatus.MENTORED)
+ON_THE_WAY = (InitiativeStatus.PROPOSED, InitiativeStatus.MENTORED)
 
 
 class WithdrawalReason(StrEnum):
@@ -268,7 +268,7 @@ class Initiative(Aggregate):
 
     def due(self) -> datetime | None:
         """Half a year after something was heard of it, or after somebody was last asked to ask."""
-        if self.status not in OPEN:
+        if self.status not in ON_THE_WAY:
             return None
         return midnight(self.asked_on or self.heard_on) + QUIET_AFTER
 
@@ -346,7 +346,7 @@ class Initiative(Aggregate):
     # ---- inside
 
     def _require_open(self) -> None:
-        self.require(self.status in OPEN, "this initiative has ended", status=self.status)
+        self.require(self.status in ON_THE_WAY, "this initiative has ended", status=self.status)
 
     def _heard(self, now: datetime) -> None:
         """Somebody of the network has been in touch with it."""

@@ -336,6 +336,19 @@ async def test_what_does_not_exist_is_missing(office: Desk, praha_id: str, regis
         assert (answer.status_code, problem(answer)) == (404, "not-found"), path
 
 
+async def test_a_national_network_gives_mentors_in_its_country_and_a_region_does_not(
+    office: Desk, coordinator: Callable[..., Desk], praha_id: str, initiative: str
+) -> None:
+    national = (await office.done("POST", "/networks", {"name": "Síť", "level": "national", "country": "CZ"}))["id"]
+    body = {"name": "Středočeská síť", "level": "regional", "country": "CZ", "parent": national}
+    region = (await office.done("POST", "/networks", body))["id"]
+    path = f"/initiatives/{initiative}"
+    assert (await coordinator(region).send("PUT", f"{path}/mentor", {"center": praha_id})).status_code == 403
+    await coordinator(national).done("PUT", f"{path}/mentor", {"center": praha_id})
+    assert (await coordinator(national).get(path)).json()["internal"]["contact"]["name"] == "Alena Vzorová"
+    assert (await coordinator(region).get(path)).json()["internal"] is None
+
+
 async def test_only_an_active_center_becomes_a_mentor(cz: Desk, praha_id: str, initiative: str) -> None:
     path = f"/initiatives/{initiative}/mentor"
     assert problem(await cz.send("PUT", path, {"center": "nowhere"})) == "unknown-center"
@@ -481,6 +494,26 @@ async def test_only_the_coordinator_of_its_country_says_where_a_center_came_from
         assert (await desk.send("PUT", f"/centers/{praha_id}/lineage", body)).status_code == status
     for desk, status in ((everybody, 401), (house(praha_id), 403), (coordinator("DE"), 403), (coordinator("CZ"), 200)):
         assert (await desk.send("DELETE", f"/centers/{praha_id}/lineage")).status_code == status
+
+
+async def test_the_network_of_a_center_says_where_it_came_from_and_lets_its_practices_pass(
+    office: Desk, coordinator: Callable[..., Desk], house: Callable[[str], Desk], muenchen_id: str, praha_id: str
+) -> None:
+    region = (await office.done("POST", "/networks", {"name": "Síť", "level": "regional", "country": "CZ"}))["id"]
+    desk, body = coordinator(region), {"came_from": muenchen_id, "cause": "visit"}
+    assert (await desk.send("PUT", f"/centers/{praha_id}/lineage", body)).status_code == 403
+    applied = await house(praha_id).done(
+        "POST", f"/networks/{region}/members", {"center": praha_id, "kind": "friendly"}
+    )
+    await desk.done("POST", f"/memberships/{applied['id']}/admission", {})
+    await desk.done("PUT", f"/centers/{praha_id}/lineage", body)
+
+    text = {"title": "Tátové vaří", "summary": "Jednou měsíčně.", "body": "Takhle."}
+    practice = {"center": praha_id, "original": "cs", "texts": {"cs": text}, "topics": ["father-involvement"]}
+    path = f"/practices/{(await desk.done('POST', '/practices', practice))['id']}"
+    await desk.done("PUT", f"{path}/consent", {"wording": 1, "language": "cs"})
+    await desk.done("POST", f"{path}/publication", {})
+    assert (await desk.get(f"{path}/manuscript")).json()["consent"]["entered_by"] == "coordinator"
 
 
 async def test_a_visit_of_which_it_is_known_that_it_did_not_take_place_leads_nowhere(

@@ -139,12 +139,13 @@ async def register_center(
     caller.coordinating(body.place.country)
     id = centers.id_of(command, derived_id("center", body.external_id) if body.external_id else None)
     if not force:
-        await _refuse_twins(body, id, centers)
+        await refuse_twins(body, id, centers)
     return await centers.create(command, body.center, id=id)
 
 
-async def _refuse_twins(body: Registration, id: str, centers: Centers) -> None:
-    """A look before the write: of two that come at the same moment both may pass, and are merged later."""
+async def refuse_twins(body: Registration, id: str, centers: Centers) -> None:
+    """`PossibleDuplicate` where an open center looks like it. A look before the write: of two that come at the same
+    moment both may pass, and are merged later."""
     alike: list[Filter] = [{"state.looks_like": looks_like(body, body.place)}] if body.place.town else []
     if body.registration_number:
         number = {"state.profile.registration_number": body.registration_number}

@@ -12,12 +12,14 @@ from datetime import date
 from typing import Any
 
 from services.directory.domain.center import Center
+from services.directory.domain.initiative import ON_THE_WAY, Initiative, WithdrawalReason
 from services.directory.domain.membership import OPEN, Membership
 from services.directory.domain.network import Network
 from services.directory.domain.partner import Partner
 from services.directory.domain.spells import Gone
 from shared.events import Received
 from shared.events.directory.center import CENTER, CenterClosed, CenterStatus
+from shared.events.directory.initiative import INITIATIVE, MentorAssigned
 from shared.events.directory.membership import MEMBERSHIP, MembershipApplied, MembershipRecorded
 from shared.events.directory.network import NETWORK, NetworkDissolved
 from shared.events.directory.partner import PARTNER, PartnershipLinked
@@ -74,6 +76,27 @@ async def end_link_with_what_is_gone(event: Received[PartnershipLinked], world: 
     return await _end_links({"_id": partner.id}, link.target, *gone, event, world) if gone else []
 
 
+@policy(CenterClosed, stream=CENTER)
+async def release_initiatives_when_mentor_closes(
+    event: Received[CenterClosed], world: World
+) -> Sequence[Intent]:  # fmt: skip
+    """A closed center accompanies nobody: its initiatives need another mentor. Not if it is open again by now."""
+    if not await _is_closed(event.key, world):
+        return []
+    statuses = [status.value for status in ON_THE_WAY]
+    found = await world.repository(Initiative).find({"state.mentor": event.key, "state.status": {"$in": statuses}})
+    return [_release(each.aggregate.id, event.key) for each in found]
+
+
+@policy(MentorAssigned, stream=INITIATIVE)
+async def release_initiative_with_a_closed_mentor(
+    event: Received[MentorAssigned], world: World
+) -> Sequence[Intent]:  # fmt: skip
+    """The mentor closed while it was assigned, and the initiative was not yet its own to be released."""
+    mentor = event.event.mentor
+    return [_release(event.key, mentor)] if await _is_closed(mentor, world) else []
+
+
 ENDINGS = (
     end_memberships_when_center_closes,
     end_memberships_when_network_dissolves,
@@ -81,7 +104,18 @@ ENDINGS = (
     end_links_when_center_closes,
     end_links_when_network_dissolves,
     end_link_with_what_is_gone,
+    release_initiatives_when_mentor_closes,
+    release_initiative_with_a_closed_mentor,
 )
+
+
+def _release(initiative: str, mentor: str) -> Intent:
+    reason = WithdrawalReason.CENTER_CLOSED
+    return Change(Initiative, initiative, lambda it, now: it.withdraw_mentor(mentor, reason, now))
+
+
+async def _is_closed(center: str, world: World) -> bool:
+    return (await world.repository(Center).get(center)).aggregate.status is CenterStatus.CLOSED
 
 
 async def _end_memberships(where: Filter, reason: Gone, day: date, event: Received[Any], world: World) -> list[Intent]:

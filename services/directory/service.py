@@ -3,36 +3,50 @@
 from services.directory.api import (
     centers,
     checks,
+    consent_wordings,
     contact_person,
     corrections,
     field_history,
     figures,
     finding,
+    freshness,
     hours,
+    initiatives,
+    library,
     life,
+    lineage,
     memberships,
+    mentoring,
     networks,
     offers,
     partners,
     past,
+    practices,
     reference,
     trends,
 )
+from services.directory.beginnings import BEGINNINGS
 from services.directory.domain.annual_report import AnnualReport
 from services.directory.domain.center import Center
 from services.directory.domain.correction import Correction
+from services.directory.domain.initiative import Initiative
+from services.directory.domain.lineage import Forest
 from services.directory.domain.membership import Membership
 from services.directory.domain.network import Network
 from services.directory.domain.partner import Partner
+from services.directory.domain.practice import Practice
 from services.directory.endings import ENDINGS
 from services.directory.reactions import POLICIES
+from services.directory.settings import DirectorySettings
 from services.directory.views.past_map import PastMapModel
+from services.directory.views.practices import PRACTICES
 from services.directory.views.search import CenterSearch
+from services.directory.views.visits import VISITS
 from shared.service import Service
 
 SERVICE = Service(
     name="directory",
-    aggregates=(Center, Correction, Network, Membership, Partner, AnnualReport),
+    aggregates=(Center, Correction, Network, Membership, Partner, AnnualReport, Initiative, Forest, Practice),
     routers=(
         finding.router,
         centers.router,
@@ -50,8 +64,17 @@ SERVICE = Service(
         partners.router,
         figures.router,
         trends.router,
+        initiatives.router,
+        mentoring.router,
+        lineage.router,
+        practices.router,
+        library.router,
+        consent_wordings.router,
+        freshness.router,
         reference.router,
     ),
+    mirrors=(PRACTICES, VISITS),
     models=(CenterSearch, PastMapModel),
-    policies=(*POLICIES, *ENDINGS),
+    policies=(*POLICIES, *ENDINGS, *BEGINNINGS),
+    settings=DirectorySettings,
 )

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any
 
 import httpx
+from fastapi import FastAPI
 
 from shared.clock import ManualClock
 from shared.events.base import Recorded
@@ -47,6 +48,7 @@ class MemoryNetwork:
                 self.log, runtime.consumer.topics, runtime.consumer.handle
             )
         self._clients: list[httpx.AsyncClient] = []
+        self._apps: dict[str, FastAPI] = {}
 
     async def __aenter__(self) -> "MemoryNetwork":
         for runtime in self.runtimes.values():
@@ -88,7 +90,9 @@ class MemoryNetwork:
                 networks=networks,
             )
             headers["Authorization"] = f"Bearer {token}"
-        transport = httpx.ASGITransport(create_app(self.runtimes[service]), raise_app_exceptions=False)
+        if service not in self._apps:
+            self._apps[service] = create_app(self.runtimes[service])
+        transport = httpx.ASGITransport(self._apps[service], raise_app_exceptions=False)
         client = httpx.AsyncClient(transport=transport, base_url=f"http://{service}.example.org", headers=headers)
         self._clients.append(client)
         return client

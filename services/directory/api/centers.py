@@ -6,8 +6,10 @@ from typing import Annotated, Any
 from fastapi import Body, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from services.directory.api.hiding import former_snapshot
+from services.directory.api.history import After, Chronicle, Limit, chronicle
 from services.directory.api.rights import PEOPLE, AskerDep
-from services.directory.api.views import CenterId, CenterView, History, HistoryEntry
+from services.directory.api.views import CenterId, CenterView
 from services.directory.domain.center import Center, looks_like
 from services.directory.domain.place import Place
 from services.directory.domain.profile import Profile, ProfileChange
@@ -137,12 +139,13 @@ async def register_center(
     caller.coordinating(body.place.country)
     id = centers.id_of(command, derived_id("center", body.external_id) if body.external_id else None)
     if not force:
-        await _refuse_twins(body, id, centers)
+        await refuse_twins(body, id, centers)
     return await centers.create(command, body.center, id=id)
 
 
-async def _refuse_twins(body: Registration, id: str, centers: Centers) -> None:
-    """A look before the write: of two that come at the same moment both may pass, and are merged later."""
+async def refuse_twins(body: Registration, id: str, centers: Centers) -> None:
+    """`PossibleDuplicate` where an open center looks like it. A look before the write: of two that come at the same
+    moment both may pass, and are merged later."""
     alike: list[Filter] = [{"state.looks_like": looks_like(body, body.place)}] if body.place.town else []
     if body.registration_number:
         number = {"state.profile.registration_number": body.registration_number}
@@ -168,21 +171,16 @@ async def get_center(
 
 @router.get("/{center_id}/history", dependencies=EVERYBODY)
 async def get_history(
-    center_id: CenterId,
-    asker: AskerDep,
-    centers: Centers,
-    after: Annotated[int, Query(ge=0, le=10**9, description="`next` of the part before.")] = 0,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-) -> History:
+    center_id: CenterId, asker: AskerDep, centers: Centers, after: After = 0, limit: Limit = 50
+) -> Chronicle[CenterSnapshot]:
     """What happened to a center, the oldest first: when, when it was entered, by which role, and how it looked then.
 
     While a center is hidden, its former towns and names are hidden too.
     """
-    loaded = await centers.get(center_id)
-    entries = await centers.history(center_id, after, limit)
-    items = [HistoryEntry.of(entry, loaded.aggregate, asker) for entry in entries]
-    more = bool(items) and items[-1].version < loaded.version
-    return History(items=items, next=items[-1].version if more else None)
+    center = (await centers.get(center_id)).aggregate
+    if asker.is_its_people(center):
+        return await chronicle(centers, center_id, after, limit)
+    return await chronicle(centers, center_id, after, limit, lambda then: former_snapshot(then, center))
 
 
 # ---- who and where

@@ -12,7 +12,7 @@ from fastapi import Depends, Query
 from pydantic import BaseModel, Field
 
 from services.directory.api.hiding import former_snapshot
-from services.directory.api.rights import is_its_people
+from services.directory.api.rights import AskerDep
 from services.directory.api.views import CenterId
 from services.directory.domain.center import Center
 from services.directory.domain.profile import Profile
@@ -27,7 +27,7 @@ from shared.events.directory.center import (
     CenterSnapshot,
 )
 from shared.http import APIRouter, repository
-from shared.security import Caller, public
+from shared.security import public
 
 router = APIRouter(prefix="/centers/{center_id}/history", tags=["centers"])
 Centers = Annotated[Repository[Center], Depends(repository(Center))]
@@ -118,7 +118,7 @@ def _change(entry: Entry, field: str, before: Any, after: Any, withheld: bool = 
 @router.get("/fields", dependencies=[public(rate="120/minute")])
 async def get_field_history(
     center_id: CenterId,
-    caller: Caller,
+    asker: AskerDep,
     centers: Centers,
     field: Annotated[str | None, Query(max_length=64, description="One field only.", examples=["name"])] = None,
     after: Annotated[int, Query(ge=0, le=10**9, description="`next` of the part before.")] = 0,
@@ -134,7 +134,7 @@ async def get_field_history(
     loaded = await centers.get(center_id)
     entries = await centers.history(center_id, max(after - 1, 0), limit + (after > 0))
     center = loaded.aggregate
-    if is_its_people(caller, center):
+    if asker.is_its_people(center):
         changes = field_changes(entries, after)
     else:
         changes = field_changes(entries, after, lambda then: former_snapshot(then, center))

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.directory.api.rights import PEOPLE, is_its_people, role_towards
+from services.directory.api.rights import PEOPLE, is_its_people, networks_of, role_towards
 from services.directory.api.views import CenterId
 from services.directory.domain.annual_report import (
     AnnualReport,
@@ -268,8 +268,8 @@ async def _own_center(world: World, id: str, caller: Caller) -> Center:
         center = (await world.repository(Center).get(id)).aggregate
     except NotFound:
         raise UnknownCenter("there is no center with this id", id=id) from None
-    if not is_its_people(caller, center):
-        raise Forbidden("this token acts neither for that center nor for its country")
+    if not is_its_people(caller, center, await networks_of(id, caller, world)):
+        raise Forbidden("this token acts neither for that center nor for its country or networks")
     return center
 
 

@@ -1,20 +1,23 @@
 """Finding centers: by words, by what they are and offer, by when they are open, and by where they are."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
-from fastapi import Depends, Query
+from fastapi import Depends, Query, Request
 from pydantic import Field
 
 from services.directory.api.centers import EVERYBODY, Centers
+from services.directory.api.past import On, PastPage, past_page
 from services.directory.api.rights import Asker
 from services.directory.api.views import CenterView
 from services.directory.domain.codes import Country, Language
+from services.directory.domain.days import not_in_the_future
 from services.directory.domain.profile import Kind
 from services.directory.search import ForeignCursor, OpenOn
 from services.directory.search import Query as Asked
 from services.directory.views.members import networks_of_centers
+from services.directory.views.past_map import PastMapModel
 from services.directory.views.search import CenterSearch
 from shared.aggregate import Refusal, Why
 from shared.clock import Clock
@@ -32,6 +35,7 @@ _PARTS = {"morning": (32, 48), "afternoon": (48, 68), "evening": (68, 92)}
 """In quarter-hours: 8 to 12, 12 to 17, 17 to 23 o'clock."""
 OPEN_THEN = sorted([*_DAYS, *(f"{day}-{part}" for day in _DAYS for part in _PARTS)])
 _OPEN = ("active", "paused")
+_GO_WITH_A_PAST_DAY = {"on", "country", "status", "cursor", "limit"}
 
 
 class BadQuery(Refusal):
@@ -110,14 +114,27 @@ AskedDep = Annotated[Asked, Depends(asked)]
 
 @router.get("", dependencies=EVERYBODY)
 async def list_centers(
-    caller: Caller, centers: Centers, world: WorldDep, paging: PagingDep, query: AskedDep
-) -> FoundCenters:
+    request: Request,
+    caller: Caller,
+    centers: Centers,
+    world: WorldDep,
+    paging: PagingDep,
+    query: AskedDep,
+    on: On = None,
+    country: Country | None = None,
+    status: CenterStatus | None = None,
+) -> FoundCenters | PastPage:
     """Centers by what they are, offer and are open, the most fitting first; without words, in the order of names.
 
     Every word must be found, the last one may be unfinished; a word that nobody has is taken for one it looks like.
     A hidden center is found by its country, and never by its town, by the name it hides, or by distance. Follows
     changes within moments; each item is shown as it is now, so a page may be shorter than asked for.
+
+    With ``on``, the network as it was on that day, by name; of the filters only `country` and `status` go with it.
     """
+    if on is not None:
+        _only_with(request, on, world.clock)
+        return await past_page(world.model(PastMapModel).map, centers, on, paging, country, status)
     search = world.model(CenterSearch)
     page = replace(query, limit=paging.limit, cursor=paging.cursor)
     try:
@@ -137,6 +154,12 @@ async def list_centers(
     )
     paging.answer(answer)
     return answer
+
+
+def _only_with(request: Request, on: date, clock: Clock) -> None:
+    not_in_the_future(on, clock.now())
+    if others := sorted({*request.query_params} - _GO_WITH_A_PAST_DAY):
+        raise BadQuery(f"a past day is listed by country and status only, not by {', '.join(others)}")
 
 
 def _point(near: str | None) -> tuple[float, float] | None:

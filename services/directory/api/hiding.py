@@ -10,9 +10,8 @@ def former_snapshot(then: CenterSnapshot, center: Center) -> CenterSnapshot:
     if center.visibility is not LocationVisibility.HIDDEN:
         return then
     now = center.snapshot()
-    return then.model_copy(
-        update={"name": now.name, "names": now.names, "region": None, "town": None, "town_point": None}
-    )
+    gone = dict.fromkeys(("region", "town", "town_point", "registration_number", "time_zone"))
+    return then.model_copy(update={"name": now.name, "names": now.names, **gone})
 
 
 def former_day(then: PastCenter, center: Center) -> PastCenter:

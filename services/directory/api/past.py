@@ -11,7 +11,7 @@ from fastapi import Depends, Path, Query
 from pydantic import BaseModel, Field
 
 from services.directory.api.hiding import former_day
-from services.directory.api.rights import is_its_people
+from services.directory.api.rights import AskerDep
 from services.directory.api.views import CenterId
 from services.directory.domain.center import Center
 from services.directory.domain.days import not_in_the_future
@@ -27,7 +27,7 @@ from shared.events.directory.center import (
     OfferedService,
 )
 from shared.http import APIRouter, Page, PagingDep, WorldDep, part_of, repository
-from shared.security import Caller, public
+from shared.security import public
 
 router = APIRouter(prefix="/centers/{center_id}/days", tags=["past days"])
 Centers = Annotated[Repository[Center], Depends(repository(Center))]
@@ -156,7 +156,7 @@ def past_countries(past: PastMap, day: date) -> PastCountries:
 async def get_center_on_a_day(
     center_id: CenterId,
     day: Annotated[date, Path(examples=["2006-11-10"])],
-    caller: Caller,
+    asker: AskerDep,
     centers: Centers,
     world: WorldDep,
 ) -> CenterDay:
@@ -178,5 +178,5 @@ async def get_center_on_a_day(
         aspect: Because(version=fact.sequence, event=fact.event, happened=fact.happened, recorded=fact.recorded)
         for aspect, fact in timeline.explain(day).items()
     }
-    seen = past if is_its_people(caller, center) else former_day(past, center)
+    seen = past if asker.is_its_people(center) else former_day(past, center)
     return CenterDay(on=day, center=PastCenterView.of(seen), because=because)

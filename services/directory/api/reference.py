@@ -2,7 +2,10 @@
 
 from pydantic import BaseModel, Field
 
+from services.directory.api.past import On, PastCountries, past_countries
+from services.directory.domain.days import not_in_the_future
 from services.directory.search import Query
+from services.directory.views.past_map import PastMapModel
 from services.directory.views.search import CenterSearch
 from shared.events.directory.center import CenterStatus, CountryCode
 from shared.http import APIRouter, ETag, WorldDep
@@ -43,8 +46,11 @@ async def get_topics(etag: ETag) -> Taxonomy:
 
 
 @router.get("/countries", dependencies=[public(rate="300/minute")])
-async def get_countries(world: WorldDep) -> Countries:
-    """How many centers there are, by country and status; follows changes within moments."""
+async def get_countries(world: WorldDep, on: On = None) -> Countries | PastCountries:
+    """How many centers there are, by country and status; follows changes within moments. With ``on``, on that day."""
+    if on is not None:
+        not_in_the_future(on, world.clock.now())
+        return past_countries(world.model(PastMapModel).map, on)
     index = world.model(CenterSearch).index
     counts = {
         status.value: index.search(Query(filters={"status": (status.value,)}, limit=1)).facets.get("country", {})

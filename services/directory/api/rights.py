@@ -5,7 +5,7 @@ the office. A network belongs to its coordinator and the office.
 """
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated
 
@@ -55,6 +55,16 @@ class Asker:
         """``decide``, but `Forbidden` for anybody but the center's people."""
         return by_its_people(self.caller, decide, self.networks)
 
+    def require(self, center: Center) -> None:
+        """`Forbidden` for anybody but the center's people."""
+        if not self.is_its_people(center):
+            raise Forbidden("this token acts neither for that center nor for its country or networks")
+
+    def require_network(self, center: Center) -> None:
+        """`Forbidden` for the center itself too: this its country, one of its networks or the office decides."""
+        if not is_its_network(self.caller, center, self.networks):
+            raise Forbidden("this token coordinates neither the country nor a network of that center")
+
     def role(self, center: Center) -> Verifier:
         """As what the caller speaks about this center."""
         return role_towards(self.caller, center, self.networks)
@@ -70,11 +80,12 @@ AskerDep = Annotated[Asker, Depends(_asker)]
 
 def is_its_people(caller: Identity, center: Center, networks: Collection[str] = ()) -> bool:
     """Whether the caller is the center itself, coordinates its country or one of its ``networks``, or is the office."""
-    return (
-        caller.acts_for(center.id)
-        or caller.coordinates(center.place.country)
-        or any(caller.coordinates(network) for network in networks)
-    )
+    return caller.acts_for(center.id) or is_its_network(caller, center, networks)
+
+
+def is_its_network(caller: Identity, center: Center, networks: Collection[str] = ()) -> bool:
+    """The same without the center itself: what a center must not decide about itself."""
+    return caller.coordinates(center.place.country) or any(caller.coordinates(network) for network in networks)
 
 
 def is_member(caller: Identity) -> bool:
@@ -133,6 +144,21 @@ async def coordinates_country(world: World, caller: Identity, country: str | Non
         }
     )
     return caller.coordinates(country) or any(coordinates(caller, each.aggregate) for each in national)
+
+
+async def with_countries(caller: Caller, world: WorldDep) -> Identity:
+    """The caller, with the countries whose national networks it coordinates beside those its token names."""
+    if not caller.has("coordinator"):
+        return caller
+    national = await world.repository(Network).find(
+        {"state.level": NetworkLevel.NATIONAL.value, "state.status": NetworkStatus.ACTIVE.value}
+    )
+    countries = {each.aggregate.country for each in national if coordinates(caller, each.aggregate)}
+    return replace(caller, networks=caller.networks | {country for country in countries if country})
+
+
+CountryCaller = Annotated[Identity, Depends(with_countries)]
+"""The caller of a route about something that belongs to a country and to no center yet."""
 
 
 def by_its_coordinator(

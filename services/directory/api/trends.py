@@ -13,8 +13,10 @@ from babel import Locale
 from fastapi import Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.directory.api.references import named_network
 from services.directory.domain.annual_report import Year
 from services.directory.domain.codes import Country
+from services.directory.views.members import centers_of_network
 from services.directory.views.reports import Report, Versions, reports_of
 from services.directory.views.trend_words import WORDS, Measure, trend_picture
 from services.directory.views.trends import NUMBERS, SMALLEST_GROUP, YearShown, year_shown
@@ -31,13 +33,6 @@ from shared.world import World
 router = APIRouter(prefix="/figures/trends", tags=["yearly figures"])
 EVERYBODY = [public(rate="60/minute")]
 _CACHE = "public, max-age=10"
-
-
-class UnknownNetwork(Refusal):
-    """There is no network with this id."""
-
-    code = "unknown-network"
-    why = Why.INVALID
 
 
 class OneSelection(Refusal):
@@ -59,19 +54,6 @@ class NoPicture(Refusal):
 
     code = "no-picture"
     why = Why.INVALID
-
-
-# ---- who belongs to a network: the one place where trends ask
-
-
-async def name_of_network(_world: World, id: str) -> str:
-    """What a network is called; `UnknownNetwork` when there is none with this id."""
-    raise UnknownNetwork("there is no network with this id", network=id)
-
-
-async def members_of_network(_world: World, _network: str, _on: date) -> frozenset[str]:
-    """Ids of the centers that belonged to the network on that day."""
-    return frozenset()
 
 
 # ---- what comes in
@@ -174,7 +156,7 @@ async def get_trends_as_chart(
 async def _trends(world: World, selection: Selection) -> Trends:
     versions, reports = await reports_of(world, selection.country)
     if selection.network is not None:
-        await name_of_network(world, selection.network)
+        await named_network(world, selection.network)
         years = {
             year: year_shown(year, await _of_members(world, selection.network, year, reported))
             for year, reported in _by_year(reports).items()
@@ -207,7 +189,7 @@ async def _years_of_country(
 async def _of_members(world: World, network: str, year: int, reports: Sequence[Report]) -> list[Report]:
     """The reports of the centers that belonged to the network at the end of the year, or today."""
     day = min(date(year, 12, 31), world.clock.now().date())
-    members = await members_of_network(world, network, day)
+    members = await centers_of_network(world, network, day)
     return [report for report in reports if report.center in members]
 
 
@@ -233,7 +215,7 @@ def _rows(year: YearShown) -> list[dict[str, object]]:
 
 async def _whose(world: World, selection: Selection, language: str) -> str | None:
     if selection.network is not None:
-        return await name_of_network(world, selection.network)
+        return (await named_network(world, selection.network)).profile.name
     if selection.country is not None:
         return str(Locale.parse(language).territories.get(selection.country, selection.country))
     return None

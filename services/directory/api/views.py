@@ -12,10 +12,8 @@ from services.directory.domain.place import Place
 from services.directory.domain.profile import Contact, ContactPerson
 from services.directory.places import OddPlace, odd_place
 from shared.clock import Instant
-from shared.commands import Entry, Loaded
-from shared.events import catalogue
+from shared.commands import Loaded
 from shared.events.directory.center import (
-    CENTER,
     Access,
     CenterSnapshot,
     CenterStatus,
@@ -145,47 +143,3 @@ _HIDEABLE = ("name", "names", "descriptions", "registration_number", "contact")
 """Fields of the profile that only its people see while it is hidden."""
 _PUBLIC = tuple(sorted({*CenterView.model_fields} & {*CenterSnapshot.model_fields} - {*_HIDEABLE}))
 """Fields that are shown as the snapshot has them."""
-
-
-class HistoryEntry(BaseModel):
-    """One thing that happened to a center, and how the center looked to everybody afterwards."""
-
-    version: int
-    event: str = Field(examples=["CenterVerified"])
-    happened: Instant = Field(description="When it became true.")
-    recorded: Instant = Field(description="When it was entered; weeks later where it came on paper.")
-    by: str = Field(description="The role that entered it, or `timer`.", examples=["coordinator"])
-    what: dict[str, Any] = Field(description="The event's own fields.", examples=[{"by": "center"}])
-    center: CenterSnapshot
-
-    @classmethod
-    def of(cls, entry: Entry, center: Center, asker: Asker) -> "HistoryEntry":
-        """The entry as ``asker`` may see it today: once a center hides, its former places are hidden too."""
-        record = entry.record
-        snapshot: CenterSnapshot = catalogue.snapshot_of(record)
-        if center.visibility is LocationVisibility.HIDDEN and not asker.is_its_people(center):
-            snapshot = _hidden(snapshot, center.snapshot())
-        model = CENTER.types[record.type]
-        return cls(
-            version=record.sequence,
-            event=model.__name__,
-            happened=record.happened,
-            recorded=record.recorded,
-            by=entry.actor,
-            what={field: record.data[field] for field in model.model_fields if field in record.data},
-            center=snapshot,
-        )
-
-
-class History(BaseModel):
-    """A part of a center's history, the oldest first."""
-
-    items: list[HistoryEntry]
-    next: int | None = Field(description="Give it as `after` to get the next part; null at the end.")
-
-
-def _hidden(then: CenterSnapshot, now: CenterSnapshot) -> CenterSnapshot:
-    """How the center looked then, without what it hides now: where it was, and the names it had."""
-    return then.model_copy(
-        update={"name": now.name, "names": now.names, "region": None, "town": None, "town_point": None}
-    )

@@ -21,8 +21,8 @@ from shared.events.directory.annual_report import (
     AnnualReportSnapshot,
     CorrectionReason,
     Figure,
-    Funding,
 )
+from shared.events.directory.center import Funding
 
 HOURS_OF_A_YEAR = 366 * 24
 HOURS_OF_A_JOB = 2000

@@ -17,7 +17,8 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from services.directory.views.reports import Report
-from shared.events.directory.annual_report import Figure, Funding
+from shared.events.directory.annual_report import Figure
+from shared.events.directory.center import Funding
 
 SMALLEST_GROUP = 5
 NUMBERS = tuple(figure for figure in Figure if figure is not Figure.FUNDING)

@@ -25,21 +25,6 @@ class Figure(StrEnum):
     FUNDING = "funding"
 
 
-class Funding(StrEnum):
-    """Where a center's money comes from."""
-
-    MUNICIPALITY = "municipality"
-    STATE = "state"
-    EUROPEAN_UNION = "european-union"
-    FOUNDATION = "foundation"
-    CHURCH = "church"
-    DONATIONS = "donations"
-    MEMBERSHIP_FEES = "membership-fees"
-    OWN_INCOME = "own-income"
-    SOCIAL_BUSINESS = "social-business"
-    OTHER = "other"
-
-
 class CorrectionReason(StrEnum):
     """Why figures were corrected."""
 

@@ -1,8 +1,8 @@
 """A center in Praha, to tell stories about; and the directory over HTTP, to tell them to."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import httpx
@@ -13,9 +13,11 @@ from services.directory.domain.center import Center
 from services.directory.domain.place import Place, Point
 from services.directory.domain.profile import Contact, Profile
 from services.directory.service import SERVICE
-from shared.events import Event
+from shared.events import Event, Recorded, catalogue
 from shared.events.directory.center import LocationVisibility, TownPoint
-from shared.ids import new_id
+from shared.events.exchange import VISIT, Days, VisitHeld, VisitSnapshot, VisitStatus
+from shared.ids import derived_id, new_id
+from shared.messaging import wire
 from shared.taxonomy import SERVICES
 from shared.testing import MemoryNetwork
 
@@ -156,3 +158,23 @@ async def praha_id(office: Desk, registration: Callable[..., dict[str, Any]]) ->
     """The id of the center in Praha, which has just been registered."""
     receipt = await office.done("POST", "/centers", registration())
     return str(receipt["id"])
+
+
+@pytest.fixture
+def visit_was_held(network: MemoryNetwork) -> Callable[..., Awaitable[str]]:
+    """The exchange tells of a visit to a house in autumn 2025; returns the visit's id."""
+
+    async def told(host: str, status: VisitStatus = VisitStatus.HELD) -> str:
+        days = Days(first=date(2025, 9, 14), last=date(2025, 9, 17))
+        assert isinstance(VISIT.snapshot, VisitSnapshot)
+        snapshot = VISIT.snapshot.model_copy(update={"host": host, "status": status, "days": days})
+        fact, id, now = VisitHeld(host=host, round=1, days=days, guests=4), new_id(), network.clock.now()
+        data = catalogue.data_of(fact, snapshot)
+        record = wire.encode(
+            Recorded(derived_id(id), VISIT.type_of(VisitHeld), VISIT.topic, id, 1, now, now, data, "test")
+        )
+        await (await network.log.send(record.topic, record.key, record.value, record.headers))
+        await network.settle()
+        return id
+
+    return told

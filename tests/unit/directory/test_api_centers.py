@@ -388,7 +388,7 @@ async def test_a_history_tells_what_happened_when_and_by_whom(
     ]  # fmt: skip
     move = history["items"][1]
     assert (move["happened"], move["recorded"]) == ("2026-02-08T00:00:00.000Z", "2026-03-01T09:00:00.000Z")
-    assert (move["what"], move["center"]["town"]) == ({"from_country": "CZ"}, "Brno")
+    assert (move["what"], move["snapshot"]["town"]) == ({"from_country": "CZ"}, "Brno")
     assert history["next"] is None
 
 

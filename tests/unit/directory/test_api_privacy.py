@@ -75,14 +75,14 @@ async def test_a_center_that_hides_hides_its_history_too(
     path = f"/centers/{praha_id}"
     await office.done("PUT", f"{path}/location", {"place": BRNO}, match='"1"')
     shown = (await everybody.get(f"{path}/history")).json()["items"]
-    assert [entry["center"]["town"] for entry in shown] == ["Praha", "Brno"]
+    assert [entry["snapshot"]["town"] for entry in shown] == ["Praha", "Brno"]
 
     await office.done("PUT", f"{path}/visibility", {"location_visibility": "hidden", "discreet_name": "U Lípy"})
     hidden = await everybody.get(f"{path}/history")
-    assert [entry["center"]["name"] for entry in hidden.json()["items"]] == ["U Lípy"] * 3
+    assert [entry["snapshot"]["name"] for entry in hidden.json()["items"]] == ["U Lípy"] * 3
     assert not [word for word in (*PRAHA_WORDS, *BRNO_WORDS) if word in hidden.text.lower()]
     own = (await house(praha_id).get(f"{path}/history")).json()["items"]
-    assert [entry["center"]["town"] for entry in own] == ["Praha", "Brno", None]
+    assert [entry["snapshot"]["town"] for entry in own] == ["Praha", "Brno", None]
 
 
 STEPS: list[tuple[str, str, Any]] = [

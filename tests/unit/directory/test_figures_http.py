@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from io import StringIO
 from itertools import count
+from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
 
@@ -230,11 +231,11 @@ async def test_a_network_has_the_figures_of_those_who_belonged_to_it_in_that_yea
         asked.append((network, on))
         return frozenset(ids[:5] if on.year == 2024 else ids[:4])
 
-    async def name(_: World, network: str) -> str:
-        return "=Síť & co."
+    async def named(_: World, network: str) -> Any:
+        return SimpleNamespace(profile=SimpleNamespace(name="=Síť & co."))
 
-    monkeypatch.setattr(trends, "members_of_network", members)
-    monkeypatch.setattr(trends, "name_of_network", name)
+    monkeypatch.setattr(trends, "centers_of_network", members)
+    monkeypatch.setattr(trends, "named_network", named)
     found = (await everybody.get("/figures/trends?network=n1")).json()
     assert [(year["year"], year["families"]["reports"], year["families"]["sum"]) for year in found["years"]] == [
         (2024, 5, 500), (2025, 4, None),

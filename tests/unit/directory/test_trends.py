@@ -14,7 +14,8 @@ from services.directory.views.reports import Report
 from services.directory.views.trend_chart import scale
 from services.directory.views.trend_words import WORDS, Measure, trend_picture
 from services.directory.views.trends import NUMBERS, SMALLEST_GROUP, YearShown, two_digits, year_shown
-from shared.events.directory.annual_report import Figure, Funding
+from shared.events.directory.annual_report import Figure
+from shared.events.directory.center import Funding
 
 SVG = "{http://www.w3.org/2000/svg}"
 NONE: dict[str, Any] = {**{figure.value: None for figure in NUMBERS}, "funding": []}

@@ -13,8 +13,7 @@ from typing import Annotated, Any
 from fastapi import Body
 from pydantic import BaseModel, Field, SkipValidation, ValidationError
 
-from services.directory.api.centers import Centers, Input, PossibleDuplicate, Registration
-from services.directory.api.centers import _refuse_twins as refuse_twins
+from services.directory.api.centers import Centers, Input, PossibleDuplicate, Registration, refuse_twins
 from services.directory.api.offers import NewOffer
 from services.directory.api.rights import is_its_people
 from services.directory.domain.center import Center, looks_like

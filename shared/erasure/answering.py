@@ -1,0 +1,94 @@
+"""What every service does when somebody wants to be forgotten: look at everything it keeps, erase, then say so.
+
+Nothing is kept beside a document to find people by. Each text of each document is looked at, so an erasure finds a
+person wherever they were written: as contact, as reader, or in the middle of a story. What is found, the aggregate
+erases by its own rule, and it is looked at once more before it is saved; an aggregate that does not know how, or
+leaves something, makes the reaction fail: then there is a dead letter and an alarm, and no receipt.
+"""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from shared.aggregate import Aggregate, Person, Refusal
+from shared.erasure.person import Persons
+from shared.events.base import Received
+from shared.events.erasure import DIRECTORY_ERASURE, ErasureRequested, Removal
+from shared.reactions import Change, Intent, Policy, command_id, policy
+from shared.store.port import Document
+from shared.world import World
+
+_PAGE = 500
+_POLICY = "erase_person"
+
+
+class NotForgotten(Exception):
+    """An aggregate could not forget a person; no receipt is given."""
+
+
+class Answers(Protocol):
+    """An aggregate that takes the service's answer."""
+
+    def answer(self, removed: tuple[Removal, ...], now: datetime) -> None: ...
+
+
+def answering(answer: type[Any], begin: Callable[[str], Any] | None = None) -> Policy:
+    """The policy by which a service answers erasures with its aggregate ``answer`` (an `Answers`).
+
+    ``begin`` makes one where the erasure's own document is elsewhere.
+    """
+
+    @policy(ErasureRequested, stream=DIRECTORY_ERASURE)
+    async def erase_person(event: Received[ErasureRequested], world: World) -> Sequence[Intent]:
+        """Everything that must be forgotten, and after it the receipt."""
+        person = Persons.of(world).wanted(event.key, event.event.subject)
+        changes = [
+            Change(aggregate, id, forgetting(person))
+            async for aggregate, id in _keeping(person, world, event.record.id)
+        ]
+        counts = Counter(change.aggregate.stream.aggregate for change in changes)
+        removed = tuple(Removal(kind=kind, documents=counts[kind]) for kind in sorted(counts))
+
+        def receipt(it: Answers, now: datetime) -> None:
+            it.answer(removed, now)
+
+        return [*changes, Change(answer, event.key, receipt, begin)]
+
+    assert erase_person.name == _POLICY
+    return erase_person
+
+
+def forgetting(person: Person) -> Callable[[Aggregate, datetime], None]:
+    """The decision that makes an aggregate forget; it was changed meanwhile, perhaps, and keeps nothing any more."""
+
+    def forget(aggregate: Aggregate, now: datetime) -> None:
+        if not person.stands_in(aggregate):
+            return
+        try:
+            aggregate.erase(person)
+        except Refusal as refusal:
+            raise NotForgotten(f"{type(aggregate).__name__} refused to forget a person: {refusal.code}") from None
+        if person.stands_in(aggregate):
+            raise NotForgotten(f"{type(aggregate).__name__} kept something of a person it was to forget")
+
+    return forget
+
+
+async def _keeping(person: Person, world: World, event: str) -> AsyncIterator[tuple[type[Aggregate], str]]:
+    """Every document of the service that keeps something of ``person``; also one that has forgotten already in an
+    earlier attempt at the same event, so that the receipt counts it."""
+    for aggregate in world.aggregates:
+        async for document in _documents(aggregate, world):
+            forgotten = command_id(event, _POLICY, aggregate.__name__, document["_id"])
+            if person.stands_in(document["state"]) or forgotten in document["recent"]:
+                yield aggregate, document["_id"]
+
+
+async def _documents(aggregate: type[Aggregate], world: World) -> AsyncIterator[Document]:
+    collection = world.store.collection(aggregate.stream.aggregate)
+    after = ""
+    while page := await collection.find({"_id": {"$gt": after}}, limit=_PAGE, fields=("state", "recent")):
+        for document in page:
+            yield document
+        after = page[-1]["_id"]

@@ -1,0 +1,119 @@
+"""Somebody to be forgotten, recognised wherever their mail address or phone number is written, and known to nobody.
+
+An erasure travels as ``subject``: a keyed hash of the erasure's id and the address. Who has the key can ask of any
+address it finds "is it this one?", and nothing else. Every request has its own hash of the same address, so two
+requests, or a request and a document, cannot be brought together by comparing them.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from hmac import compare_digest
+from typing import TypeVar, cast
+
+from pydantic import BaseModel
+
+from shared.addresses import compared, found_in
+from shared.security.keyed import Keyed
+from shared.world import World
+
+T = TypeVar("T")
+
+OMITTED = "[…]"
+"""Stands where something was taken out of a text, in any language."""
+
+_PHONE = re.compile(r"(?<![\w+])\+[1-9](?:[ ./()-]{0,3}[0-9]){6,14}(?![0-9])")
+
+
+class Persons:
+    """Makes and reads subjects, with the key that all services of an installation share."""
+
+    def __init__(self, key: str) -> None:
+        self._keyed = Keyed(key)
+
+    @classmethod
+    def of(cls, world: World) -> "Persons":
+        """Those of a running service."""
+        return cls(world.settings.person_key.get_secret_value())
+
+    def subject(self, erasure: str, identity: str) -> str:
+        """What an erasure is told to look for, from a mail address or an international phone number."""
+        return self._keyed.hash("person", erasure, _spelling(identity)).hex()[:32]
+
+    def fingerprint(self, *asked: str) -> str:
+        """A digest of a request that names a person, to recognise its repeat."""
+        return self._keyed.fingerprint(*asked)
+
+    def wanted(self, erasure: str, subject: str) -> "Wanted":
+        """Whom an erasure is about."""
+        return Wanted(self, erasure, subject)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One `shared.aggregate.Person`."""
+
+    persons: Persons
+    erasure: str
+    subject: str
+
+    def stands_in(self, value: object) -> bool:
+        """Whether the person's address or phone number stands anywhere in ``value``."""
+        return any(self._spans(text) for text in _texts(value))
+
+    def taken_out_of(self, value: T) -> T:
+        """``value`` with `OMITTED` for the person. What holds nothing of them comes back equal; nothing is validated,
+        so what must be an address or a number is for the aggregate to empty."""
+        if isinstance(value, str):
+            return cast(T, self._without(value))
+        if isinstance(value, BaseModel):
+            changed = {name: self.taken_out_of(inner) for name, inner in value}
+            return cast(T, value.model_copy(update=changed))
+        if isinstance(value, dict):
+            return cast(T, {key: self.taken_out_of(inner) for key, inner in value.items()})
+        if isinstance(value, list | tuple):
+            return cast(T, type(value)([self.taken_out_of(inner) for inner in value]))
+        return value
+
+    def _without(self, text: str) -> str:
+        for start, end in sorted(self._spans(text), reverse=True):
+            text = text[:start] + OMITTED + text[end:]
+        return text
+
+    def _spans(self, text: str) -> list[tuple[int, int]]:
+        return [(start, end) for start, end, identity in _identities(text) if self._is(identity)]
+
+    def _is(self, identity: str) -> bool:
+        return compare_digest(self.persons.subject(self.erasure, identity), self.subject)
+
+
+def _identities(text: str) -> Iterator[tuple[int, int, str]]:
+    """Every mail address and international phone number in ``text``, and where it stands."""
+    for found in found_in(text):
+        yield found.start, found.end, found.address
+    if "+" in text:
+        for match in _PHONE.finditer(text):
+            yield match.start(), match.end(), match[0]
+
+
+def _spelling(identity: str) -> str:
+    """The spelling by which two addresses, or two phone numbers, are the same."""
+    if "@" in identity:
+        return compared(identity)
+    return "+" + re.sub(r"\D", "", identity.replace("(0)", ""))
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Every text in ``value``, at any depth."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, BaseModel):
+        for _, inner in value:
+            yield from _texts(inner)
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _texts(key)
+            yield from _texts(inner)
+    elif isinstance(value, list | tuple | set | frozenset):
+        for inner in value:
+            yield from _texts(inner)

@@ -8,7 +8,7 @@ from typing import Annotated
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, Field
 
-_ATOM = r"\w.!#$%&'*+/=?^`{|}~-"
+_ATOM = r"\w\u0300-\u036f.!#$%&'*+/=?^`{|}~-"
 _LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
 _IN_TEXT = re.compile(rf"(?<![{_ATOM}])[{_ATOM}]{{1,80}}+@{_LABEL}(?:\.{_LABEL})+")
 _MARKUP = "'\"*_`~=/|{}!#$%&?^.+-"

@@ -15,12 +15,11 @@ from shared.aggregate import Aggregate, Person, Refusal
 from shared.erasure.person import Persons
 from shared.events.base import Received
 from shared.events.erasure import DIRECTORY_ERASURE, ErasureRequested, Removal
-from shared.reactions import Change, Intent, Policy, command_id, policy
+from shared.reactions import Change, Intent, Policy, command_id
 from shared.store.port import Document
 from shared.world import World
 
 _PAGE = 500
-_POLICY = "erase_person"
 
 
 class NotForgotten(Exception):
@@ -36,16 +35,19 @@ class Answers(Protocol):
 def answering(answer: type[Any], begin: Callable[[str], Any] | None = None) -> Policy:
     """The policy by which a service answers erasures with its aggregate ``answer`` (an `Answers`).
 
-    ``begin`` makes one where the erasure's own document is elsewhere.
+    ``begin`` makes one where the erasure's own document is elsewhere. The policy is called after the service: all of
+    them answer the same event on the same id, and ids are derived from names.
     """
+    name = f"erase_person_in_the_{answer.stream.service}"
 
-    @policy(ErasureRequested, stream=DIRECTORY_ERASURE)
-    async def erase_person(event: Received[ErasureRequested], world: World) -> Sequence[Intent]:
+    async def react(event: Received[ErasureRequested], world: World) -> Sequence[Intent]:
         """Everything that must be forgotten, and after it the receipt."""
         person = Persons.of(world).wanted(event.key, event.event.subject)
         changes = [
             Change(aggregate, id, forgetting(person))
-            async for aggregate, id in _keeping(person, world, event.record.id)
+            async for aggregate, id in _keeping(
+                person, world, lambda *target: command_id(event.record.id, name, *target)
+            )
         ]
         counts = Counter(change.aggregate.stream.aggregate for change in changes)
         removed = tuple(Removal(kind=kind, documents=counts[kind]) for kind in sorted(counts))
@@ -55,8 +57,7 @@ def answering(answer: type[Any], begin: Callable[[str], Any] | None = None) -> P
 
         return [*changes, Change(answer, event.key, receipt, begin)]
 
-    assert erase_person.name == _POLICY
-    return erase_person
+    return Policy(name, DIRECTORY_ERASURE, (ErasureRequested,), react)
 
 
 def forgetting(person: Person) -> Callable[[Aggregate, datetime], None]:
@@ -75,12 +76,14 @@ def forgetting(person: Person) -> Callable[[Aggregate, datetime], None]:
     return forget
 
 
-async def _keeping(person: Person, world: World, event: str) -> AsyncIterator[tuple[type[Aggregate], str]]:
-    """Every document of the service that keeps something of ``person``; also one that has forgotten already in an
-    earlier attempt at the same event, so that the receipt counts it."""
+async def _keeping(
+    person: Person, world: World, command: Callable[[str, str], str]
+) -> AsyncIterator[tuple[type[Aggregate], str]]:
+    """Every document of the service that keeps something of ``person``; also one that has forgotten already by
+    ``command`` of the aggregate's name and id, in an earlier attempt, so that the receipt counts it."""
     for aggregate in world.aggregates:
         async for document in _documents(aggregate, world):
-            forgotten = command_id(event, _POLICY, aggregate.__name__, document["_id"])
+            forgotten = command(aggregate.__name__, document["_id"])
             if person.stands_in(document["state"]) or forgotten in document["recent"]:
                 yield aggregate, document["_id"]
 

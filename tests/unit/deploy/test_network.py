@@ -140,11 +140,12 @@ def test_an_unknown_role_is_one_clear_line(network):
         network.token("queen")
 
 
-def test_the_newsletters_secret_is_made_once_and_kept_to_its_owner(network, home):
-    secret = network.plan.newsletter_secret()
+@pytest.mark.parametrize("name", ["newsletter-secret", "person-key"])
+def test_a_secret_is_made_once_and_kept_to_its_owner(network, home, name):
+    secret = network.plan.secret(name)
     assert len(secret) >= 32
-    assert network.plan.newsletter_secret() == secret
-    assert stat.S_IMODE((home / "keys" / "newsletter-secret").stat().st_mode) == 0o600
+    assert network.plan.secret(name) == secret != network.plan.secret("another")
+    assert stat.S_IMODE((home / "keys" / name).stat().st_mode) == 0o600
 
 
 def test_down_keeps_the_data_and_wipe_removes_them_but_not_the_keys(network, home):

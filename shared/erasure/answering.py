@@ -19,7 +19,7 @@ from shared.reactions import Change, Intent, Policy, command_id
 from shared.store.port import Document
 from shared.world import World
 
-_PAGE = 500
+_PAGE = 200
 
 
 class NotForgotten(Exception):

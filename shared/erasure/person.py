@@ -6,7 +6,7 @@ requests, or a request and a document, cannot be brought together by comparing t
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from hmac import compare_digest
 from typing import TypeVar, cast
@@ -105,15 +105,15 @@ def _spelling(identity: str) -> str:
 
 def _texts(value: object) -> Iterator[str]:
     """Every text in ``value``, at any depth."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, BaseModel):
-        for _, inner in value:
-            yield from _texts(inner)
-    elif isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from _texts(key)
-            yield from _texts(inner)
-    elif isinstance(value, list | tuple | set | frozenset):
-        for inner in value:
-            yield from _texts(inner)
+    waiting = [value]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, dict):
+            waiting.extend(value)
+            waiting.extend(value.values())
+        elif isinstance(value, list | tuple | set | frozenset):
+            waiting.extend(value)
+        elif isinstance(value, BaseModel):
+            waiting.extend(inner for _, inner in value)

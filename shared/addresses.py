@@ -10,8 +10,10 @@ from pydantic import AfterValidator, Field
 
 _ATOM = r"\w\u0300-\u036f.!#$%&'*+/=?^`{|}~-"
 _LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
-_IN_TEXT = re.compile(rf"(?<![{_ATOM}])[{_ATOM}]{{1,80}}+@{_LABEL}(?:\.{_LABEL})+")
-_MARKUP = "'\"*_`~=/|{}!#$%&?^.+-"
+_LOCAL_MOST = 80
+_LOCAL = re.compile(rf"[{_ATOM}]+\Z")
+_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
+_BEFORE = re.compile(r"(?:.*[=/?&|#])?['*_`~{}!$%^.+-]*")
 
 
 def checked(address: str) -> str:
@@ -53,23 +55,31 @@ class Found:
 def found_in(text: str) -> list[Found]:
     """Every mail address in ``text``, as it is written there.
 
-    One with quotes or markup around it (``*jana@example.org*``) counts with and without what stands before it, since
-    most of these signs may begin an address too.
+    One with markup or a part of a link before it (``*jana@example.org*``, ``?to=jana@example.org``) counts with and
+    without it, since nearly every sign may begin an address too.
     """
-    if "@" not in text:
-        return []
-    found = []
-    for match in _IN_TEXT.finditer(text):
-        bare = match[0].lstrip(_MARKUP)
-        found.append(Found(match.start(), match.end(), match[0]))
-        if bare != match[0] and not bare.startswith("@"):
-            found.append(Found(match.end() - len(bare), match.end(), bare))
+    found: list[Found] = []
+    end, at = 0, text.find("@")
+    while at >= 0:
+        local = _LOCAL.search(text, max(end, at - _LOCAL_MOST), at)
+        domain = _DOMAIN.match(text, at + 1) if local else None
+        if local and domain:
+            end = domain.end()
+            before = _BEFORE.match(local[0])
+            starts = {local.start(), local.start() + (before.end() if before else 0)} - {at}
+            found += [Found(start, end, text[start:end]) for start in sorted(starts)]
+        at = text.find("@", at + 1)
     return found
 
 
 def without_addresses(text: str) -> str:
     """``text`` with every mail address masked: for what is told to operators."""
-    return _IN_TEXT.sub("[masked]", text) if "@" in text else text
+    kept, end = [], 0
+    for found in found_in(text):
+        if found.start >= end:
+            kept += [text[end : found.start], "[masked]"]
+            end = found.end
+    return "".join([*kept, text[end:]])
 
 
 MailAddress = Annotated[str, Field(max_length=254, examples=["jana@example.org"]), AfterValidator(checked)]

@@ -16,6 +16,6 @@ SERVICE = Service(
     aggregates=(Campaign, Questionnaire, DiscussionRound, Erasure),
     routers=(questionnaires.router, campaigns.router, rounds.router, totals.router),
     mirrors=(CENTERS, ROUNDS),
-    policies=(remember_since_when_a_center_is_closed, answering(Erasure, Erasure.begin)),
+    policies=(remember_since_when_a_center_is_closed, *answering(Erasure, Erasure.begin)),
     background=(publish_the_seven,),
 )

@@ -48,7 +48,7 @@ async def alarm_when_receipts_are_missing(event: Received[ErasureOverdue], world
 
 
 ERASING = (
-    answering(Erasure),
+    *answering(Erasure),
     *(_collecting(stream) for stream in (EXCHANGE_ERASURE, NEWSLETTER_ERASURE, CAMPAIGN_ERASURE)),
     alarm_when_receipts_are_missing,
 )

@@ -13,5 +13,5 @@ SERVICE = Service(
     aggregates=(HostOffer, Visit, Erasure),
     routers=(topics.router, host_offers.router, visits.router),
     mirrors=(CENTERS,),
-    policies=(*POLICIES, answering(Erasure, Erasure.begin)),
+    policies=(*POLICIES, *answering(Erasure, Erasure.begin)),
 )

@@ -28,7 +28,7 @@ SERVICE = Service(
         reactions.mark_news_as_used,
         reactions.finish_the_issue,
         reactions.suppress_a_dead_address,
-        answering(Erasure, Erasure.begin),
+        *answering(Erasure, Erasure.begin),
     ),
     background=(send_issues, send_letters),
     settings=NewsletterSettings,

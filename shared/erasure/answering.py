@@ -1,20 +1,23 @@
-"""What every service does when somebody wants to be forgotten: look at everything it keeps, erase, then say so.
+"""What every service does when somebody wants to be forgotten: look at everything it keeps, erase, look again, answer.
 
 Nothing is kept beside a document to find people by. Each text of each document is looked at, so an erasure finds a
 person wherever they were written: as contact, as reader, or in the middle of a story. What is found, the aggregate
 erases by its own rule, and it is looked at once more before it is saved; an aggregate that does not know how, or
-leaves something, makes the reaction fail: then there is a dead letter and an alarm, and no receipt.
+leaves something, makes the reaction fail: then there is a dead letter and an alarm, and no receipt. A receipt is given
+by a look that has found nothing, so what was on its way from one document to another meanwhile is found by the next.
 """
 
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol
 
 from shared.aggregate import Aggregate, Person, Refusal
+from shared.erasure.answer import Removed, counted
 from shared.erasure.person import Persons
 from shared.events.base import Received
-from shared.events.erasure import DIRECTORY_ERASURE, ErasureRequested, Removal
+from shared.events.erasure import DIRECTORY_ERASURE, ErasureRequested, TracesErased
 from shared.reactions import Change, Intent, Policy, command_id
 from shared.store.port import Document
 from shared.world import World
@@ -27,37 +30,44 @@ class NotForgotten(Exception):
 
 
 class Answers(Protocol):
-    """An aggregate that takes the service's answer."""
+    """An aggregate that takes the service's answer: a `shared.erasure.answer.Answer`, or the erasure itself."""
 
-    def answer(self, removed: tuple[Removal, ...], now: datetime) -> None: ...
+    def forget(self, subject: str, removed: Removed, now: datetime) -> None: ...
+
+    def answer(self, now: datetime) -> None: ...
 
 
-def answering(answer: type[Any], begin: Callable[[str], Any] | None = None) -> Policy:
-    """The policy by which a service answers erasures with its aggregate ``answer`` (an `Answers`).
+def answering(answer: type[Any], begin: Callable[[str], Any] | None = None) -> tuple[Policy, Policy]:
+    """The policies by which a service answers erasures with its aggregate ``answer`` (an `Answers`).
 
-    ``begin`` makes one where the erasure's own document is elsewhere. The policy is called after the service: all of
-    them answer the same event on the same id, and ids are derived from names.
+    ``begin`` makes one where the erasure's own document is elsewhere. They are called after the service: all services
+    answer the same event on the same id, and ids are derived from names.
     """
     name = f"erase_person_in_the_{answer.stream.service}"
 
-    async def react(event: Received[ErasureRequested], world: World) -> Sequence[Intent]:
-        """Everything that must be forgotten, and after it the receipt."""
-        person = Persons.of(world).wanted(event.key, event.event.subject)
+    async def react(event: Received[ErasureRequested | TracesErased], world: World) -> Sequence[Intent]:
+        subject = event.event.subject
+        person = Persons.of(world).wanted(event.key, subject)
         changes = [
             Change(aggregate, id, forgetting(person))
-            async for aggregate, id in _keeping(
-                person, world, lambda *target: command_id(event.record.id, name, *target)
-            )
+            for aggregate in world.aggregates
+            if aggregate is not answer
+            async for id in _keeping(person, aggregate, world, partial(command_id, event.record.id, name))
         ]
-        counts = Counter(change.aggregate.stream.aggregate for change in changes)
-        removed = tuple(Removal(kind=kind, documents=counts[kind]) for kind in sorted(counts))
+        removed = counted(Counter(change.aggregate.stream.aggregate for change in changes))
 
-        def receipt(it: Answers, now: datetime) -> None:
-            it.answer(removed, now)
+        def tell(it: Answers, now: datetime) -> None:
+            if removed:
+                it.forget(subject, removed, now)
+            else:
+                it.answer(now)
 
-        return [*changes, Change(answer, event.key, receipt, begin)]
+        return [*changes, Change(answer, event.key, tell, begin)]
 
-    return Policy(name, DIRECTORY_ERASURE, (ErasureRequested,), react)
+    return (
+        Policy(name, DIRECTORY_ERASURE, (ErasureRequested,), react),
+        Policy(name, answer.stream, (TracesErased,), react),
+    )
 
 
 def forgetting(person: Person) -> Callable[[Aggregate, datetime], None]:
@@ -77,15 +87,14 @@ def forgetting(person: Person) -> Callable[[Aggregate, datetime], None]:
 
 
 async def _keeping(
-    person: Person, world: World, command: Callable[[str, str], str]
-) -> AsyncIterator[tuple[type[Aggregate], str]]:
-    """Every document of the service that keeps something of ``person``; also one that has forgotten already by
-    ``command`` of the aggregate's name and id, in an earlier attempt, so that the receipt counts it."""
-    for aggregate in world.aggregates:
-        async for document in _documents(aggregate, world):
-            forgotten = command(aggregate.__name__, document["_id"])
-            if person.stands_in(document["state"]) or forgotten in document["recent"]:
-                yield aggregate, document["_id"]
+    person: Person, aggregate: type[Aggregate], world: World, command: Callable[[str, str], str]
+) -> AsyncIterator[str]:
+    """The ids of all that keep something of ``person``; also of one that has forgotten already by ``command`` of the
+    aggregate's name and id, in an earlier attempt, so that the receipt counts it."""
+    async for document in _documents(aggregate, world):
+        forgotten = command(aggregate.__name__, document["_id"])
+        if person.stands_in(document["state"]) or forgotten in document["recent"]:
+            yield document["_id"]
 
 
 async def _documents(aggregate: type[Aggregate], world: World) -> AsyncIterator[Document]:

@@ -60,8 +60,16 @@ class ErasureRequested(Event):
     lawful_until: date = Field(description="The last day that the law allows.")
 
 
+class TracesErased(Event):
+    """This service has found something of the person and erased it. It looks once more before it answers, for what was
+    being written meanwhile."""
+
+    subject: str = Field(description="That of the request.")
+    removed: tuple[Removal, ...] = Field(min_length=1, description="From what it was erased this time.")
+
+
 class PersonalDataErased(Event):
-    """This service knows the person no more."""
+    """This service has looked at everything it keeps, and knows the person no more."""
 
     removed: tuple[Removal, ...] = Field(description="What that took; empty: the person was not known here.")
 
@@ -87,6 +95,7 @@ class ErasureCompleted(Event):
     late: bool = Field(description="Whether there was an alarm before.")
 
 
+_SUBJECT = "5f0c2d9b7a1e4c3f8b6d0e2a4c6f8e1b"
 _REMOVED = (Removal(kind="center", documents=1),)
 _RECEIPTS = (
     ErasureReceipt(service="directory", removed=_REMOVED),
@@ -102,11 +111,12 @@ DIRECTORY_ERASURE = Stream(
     snapshot=ErasureSnapshot(status=ErasureStatus.COMPLETED, receipts=_RECEIPTS, missing=()),
     events=(
         ErasureRequested(
-            subject="5f0c2d9b7a1e4c3f8b6d0e2a4c6f8e1b",
+            subject=_SUBJECT,
             asked=("directory", "exchange", "newsletter", "campaign"),
             answer_by=datetime(2026, 3, 4, 9, 30, tzinfo=UTC),
             lawful_until=date(2026, 3, 29),
         ),
+        TracesErased(subject=_SUBJECT, removed=_REMOVED),
         PersonalDataErased(removed=_REMOVED),
         ErasureReceiptTaken(receipt=_RECEIPTS[2]),
         ErasureOverdue(missing=("campaign",), reminder=1, lawful_until=date(2026, 3, 29)),
@@ -115,18 +125,19 @@ DIRECTORY_ERASURE = Stream(
 )
 
 
-def _answers(service: str, removed: tuple[Removal, ...]) -> Stream:
+def _answers(service: str, kind: str) -> Stream:
+    removed = (Removal(kind=kind, documents=1),)
     return Stream(
         service=service,
         aggregate="erasure",
         about="What this service removed of people who want to be forgotten.",
         snapshot=AnswerSnapshot(removed=removed),
-        events=(PersonalDataErased(removed=removed),),
+        events=(TracesErased(subject=_SUBJECT, removed=removed), PersonalDataErased(removed=removed)),
     )
 
 
-EXCHANGE_ERASURE = _answers("exchange", (Removal(kind="visit", documents=2),))
-NEWSLETTER_ERASURE = _answers("newsletter", (Removal(kind="subscription", documents=1),))
-CAMPAIGN_ERASURE = _answers("campaign", ())
+EXCHANGE_ERASURE = _answers("exchange", "visit")
+NEWSLETTER_ERASURE = _answers("newsletter", "subscription")
+CAMPAIGN_ERASURE = _answers("campaign", "discussion-round")
 
 STREAMS = (DIRECTORY_ERASURE, EXCHANGE_ERASURE, NEWSLETTER_ERASURE, CAMPAIGN_ERASURE)

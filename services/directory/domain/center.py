@@ -391,13 +391,19 @@ class Center(Aggregate):
             self.record(ContactPersonForgotten(erased=erased))
 
     def erase(self, person: Person) -> None:
-        """Forgets somebody: as contact person; as the house's own contact, which it is then without; and in what the
-        house says of itself, in whatever state it is."""
+        """Forgets somebody: as contact person; as the house's own contact, which it is then without; and in every
+        text, in whatever state the center is."""
         if person.stands_in(self.contact_person):
             self.forget_contact_person(erased=True)
+        if person.stands_in(self.discreet_name):
+            self.show_location(self.visibility)
+        if person.stands_in(self.place):
+            self.place = person.taken_out_of(self.place)
+            self.record(CenterRelocated(from_country=self.place.country))
         theirs = {name: None for name, value in self.profile.contact if person.stands_in(value)}
         self._describe(
             contact=self.profile.contact.model_copy(update=theirs),
+            name=person.taken_out_of(self.profile.name),
             names=person.taken_out_of(self.profile.names),
             descriptions=person.taken_out_of(self.profile.descriptions),
         )

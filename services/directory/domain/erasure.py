@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.directory.domain.days import when
 from shared.aggregate import Aggregate
 from shared.clock import Instant
+from shared.erasure.answer import added
 from shared.events import Stream
 from shared.events.erasure import (
     DIRECTORY_ERASURE,
@@ -24,6 +25,7 @@ from shared.events.erasure import (
     ErasureStatus,
     PersonalDataErased,
     Removal,
+    TracesErased,
 )
 
 LAWFUL = timedelta(days=28)
@@ -58,6 +60,7 @@ class Erasure(Aggregate):
     lawful_until: date
     answer_by: Instant | None
     reminders: int = 0
+    removed_here: tuple[Removal, ...] = ()
     receipts: dict[str, Taken] = Field(default_factory=dict)
 
     @classmethod
@@ -91,11 +94,16 @@ class Erasure(Aggregate):
         """The services that have not answered."""
         return tuple(service for service in self.asked if service not in self.receipts)
 
-    def answer(self, removed: tuple[Removal, ...], now: datetime) -> None:
+    def forget(self, subject: str, removed: tuple[Removal, ...], now: datetime) -> None:
+        """The directory itself has found something of the person, and erased it."""
+        self.removed_here = added(self.removed_here, removed)
+        self.record(TracesErased(subject=subject, removed=removed))
+
+    def answer(self, now: datetime) -> None:
         """The directory itself keeps nothing of the person any more."""
         if HERE in self.missing:
-            self.receipts[HERE] = Taken(removed=removed, at=now)
-            self.record(PersonalDataErased(removed=removed))
+            self.receipts[HERE] = Taken(removed=self.removed_here, at=now)
+            self.record(PersonalDataErased(removed=self.removed_here))
             self._complete()
 
     def take_receipt(self, service: str, removed: tuple[Removal, ...], now: datetime) -> None:

@@ -5,6 +5,7 @@ Stopped at any moment: where there is a receipt there is no trace.
 
 import asyncio
 from collections import defaultdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from services.newsletter.domain.erasure import Erasure
 from services.newsletter.service import SERVICE
 from services.newsletter.settings import NewsletterSettings
 from shared.clock import ManualClock
+from shared.erasure.answer import Answer
 from shared.erasure.person import Persons
 from shared.events.base import Recorded
 from shared.events.catalogue import data_of
@@ -107,13 +109,15 @@ class Newsletter:
     def receipt(self) -> tuple[Removal, ...] | None:
         """What the service says it has removed; None before it says anything."""
         document = self.store.collection("erasure")._documents.get("erasure")
-        return Erasure.model_validate(document["state"]).removed if document else None
+        found = Erasure.model_validate(document["state"]) if document else None
+        return found.removed if found and found.answered else None
 
     def published(self) -> list[Recorded]:
         """The answers on the topic, each once."""
         records = [record for part in self.log.topics[NEWSLETTER_ERASURE.topic] for record in part]
         events = [wire.decode(each.topic, each.key, each.value, each.headers) for each in records]
-        return list({event.id: event for event in events}.values())
+        answers = {event.id: event for event in events if event.type.split(".")[3] == "PersonalDataErased"}
+        return list(answers.values())
 
 
 async def lived(home: Path, *deaths: int) -> tuple[Newsletter, bool]:
@@ -168,13 +172,20 @@ async def test_killed_again_while_it_recovers_it_does_too(tmp_path: Path) -> Non
 # ---- the checks can fail
 
 
-async def test_a_receipt_before_its_effect_is_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_receipt_before_its_effect_and_without_a_second_look_is_found_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     decide = Consumer._decide
+
+    def forget(self: Answer, subject: str, removed: tuple[Removal, ...], now: datetime) -> None:
+        self.removed = removed
+        self.answer(now)
 
     async def backwards(self: Consumer, event: Any) -> list[Any]:
         return list(reversed(await decide(self, event)))
 
     monkeypatch.setattr(Consumer, "_decide", backwards)
+    monkeypatch.setattr(Answer, "forget", forget)
     assert "a receipt, and a trace" in (await wrong_somewhere(tmp_path) or "")
 
 

@@ -125,10 +125,12 @@ async def test_the_events_tell_what_happened_and_of_nobody() -> None:
             return [event.type.split(".")[3] for event in town.events(f"{service}.erasure.v1", id)]
 
         assert said("directory")[0] == "ErasureRequested"
-        assert sorted(said("directory")[1:-1]) == [*["ErasureReceiptTaken"] * 3, "PersonalDataErased"]
+        assert sorted(said("directory")[1:-1]) == [
+            *["ErasureReceiptTaken"] * 3, "PersonalDataErased", "TracesErased",
+        ]  # fmt: skip
         assert said("directory")[-1] == "ErasureCompleted"
         for other in ("exchange", "newsletter", "campaign"):
-            assert said(other) == ["PersonalDataErased"]
+            assert said(other) == ["TracesErased", "PersonalDataErased"]
         assert [
             event.data["erased"] for event in town.events("directory.center.v1", "jana-1") if "erased" in event.data
         ] == [True]
@@ -148,7 +150,7 @@ async def test_asked_again_with_the_same_key_it_is_the_same_erasure() -> None:
         assert again.headers["Idempotent-Replayed"] == "true"
         other = await demand(town, {"address": EVA}, "key")
         assert (other.status_code, other.json()["type"]) == (422, "urn:mine:problem:idempotency-key-reused")
-        assert len(town.events("directory.erasure.v1")) == 6
+        assert len(town.events("directory.erasure.v1", first.json()["id"])) == 7
 
 
 async def test_a_later_demand_is_a_new_erasure_that_finds_what_has_come_since() -> None:
@@ -175,7 +177,7 @@ async def test_a_redelivered_event_erases_nothing_twice() -> None:
         before, counted = documents(town), {topic: len(town.events(topic)) for topic in topics(town)}
         for runtime in town.runtimes.values():
             await runtime.store.collection("inbox").drop()  # even without the memory of what was seen
-        [request] = [event for event in town.events("directory.erasure.v1", id) if "subject" in event.data]
+        [request] = [event for event in town.events("directory.erasure.v1", id) if event.sequence == 1]
         record = wire.encode(request)
         await town.log.send(record.topic, record.key, record.value, record.headers)
         await town.settle()
@@ -295,7 +297,8 @@ async def test_a_service_that_could_not_forget_gives_no_receipt(monkeypatch: pyt
             id = await asked_to_forget(town)
             await town.settle()
         waiting = await erasure(town, id)
-        assert (waiting["missing"], traces(town, JANA)) == (["directory"], ["directory/center"])
+        assert waiting["missing"] == ["directory"]
+        assert {place.partition("/")[0] for place in traces(town, JANA)} == {"directory"}
         [letter] = await town.runtimes["directory"].dead_letters()
         assert JANA not in str(letter)
         town.clock.move(timedelta(days=3))
@@ -340,16 +343,39 @@ async def test_somebody_else_who_took_her_place_meanwhile_stays(monkeypatch: pyt
             it.name_contact_person(named.person, named.consent, now)
 
         async def slow(*arguments: Any) -> Any:
-            async for found in keeping(*arguments):
-                if found[1] == "one":
+            async for id in keeping(*arguments):
+                if id == "one":
                     await centers.change("one", Command("in between"), name)
-                yield found
+                yield id
 
         monkeypatch.setattr(answering, "_keeping", slow)
         await asked_to_forget(town)
         await town.settle()
         person = (await centers.get("one")).aggregate.contact_person
         assert person is not None and person.person.email == EVA
+
+
+async def test_what_was_being_written_while_it_looked_is_found_by_the_second_look(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An accepted correction was on its way into a center that had been looked at already."""
+    async with network() as town:
+        await settle_in(town)
+        centers, keeping = town.runtimes["directory"].repository(Center), answering._keeping
+
+        async def slow(*arguments: Any) -> Any:
+            async for id in keeping(*arguments):
+                yield id
+            if arguments[1] is Center:
+                late = center("late", JANA, JANAS_NAME)
+                await centers.change("late", Command("late"), lambda it, now: None, lambda id: late)
+
+        monkeypatch.setattr(answering, "_keeping", slow)
+        asked = await asked_to_forget(town)
+        await town.settle()
+        done = await erasure(town, asked)
+        assert (done["status"], removed(done)["directory"]["center"]) == ("completed", 4)
+        assert traces(town, JANA, JANAS_NAME) == []
 
 
 async def test_the_scan_of_these_tests_finds_what_is_packed() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from shared.addresses import compared
+from shared.addresses import compared, without_addresses
 from shared.erasure.person import OMITTED, Persons, Wanted
 
 PERSONS = Persons("a key for tests only, long enough to be taken")
@@ -32,6 +32,8 @@ JANA = person("jana@example.org")
         "„jana@example.org“",
         "'jana@example.org'",
         "*jana@example.org*, **jana@example.org**",
+        "https://example.org/write?to=jana@example.org&about=x",
+        "mail=jana@example.org|x/jana@example.org",
         "[Jana](jana@example.org)",
         "eva@example.org,jana@example.org;x",
         "eva@example.org\njana@example.org\teva@example.org",
@@ -143,3 +145,11 @@ def test_of_many_addresses_in_a_text_exactly_hers_are_taken_out(
 @given(st.text(max_size=200), ADDRESS)
 def test_a_text_that_never_named_her_is_never_changed(text: str, address: str) -> None:
     assert person(address).taken_out_of(text) == text or address.lower() in text.lower()
+
+
+def test_what_operators_are_told_has_no_address_in_it() -> None:
+    told = "refused <jana@example.org>: to='eva@example.org', *o'brien@example.org*; @ home"
+    masked = without_addresses(told)
+    assert "example" not in masked
+    assert masked == "refused <[masked]>: [masked]', [masked]*; @ home"
+    assert without_addresses("a@b, @, a@, KeyError: 3") == "a@b, @, a@, KeyError: 3"

@@ -16,6 +16,11 @@ from services.campaign.domain.discussion_round import Report as RoundReport
 from services.campaign.domain.questionnaire import Questionnaire, Wording
 from services.campaign.service import SERVICE as CAMPAIGN
 from services.directory.domain.center import Center, Consent
+from services.directory.domain.correction import Correction
+from services.directory.domain.membership import Membership
+from services.directory.domain.network import Network, NetworkProfile
+from services.directory.domain.organisation import RoleContact
+from services.directory.domain.partner import Partner, PartnerProfile
 from services.directory.domain.place import Place
 from services.directory.domain.profile import Contact, ContactPerson, Profile
 from services.directory.service import SERVICE as DIRECTORY
@@ -33,6 +38,9 @@ from shared.aggregate import Aggregate
 from shared.commands import Command
 from shared.events.campaign import Discussed, EnteredBy
 from shared.events.directory.center import CenterStatus, Check, LocationVisibility
+from shared.events.directory.membership import MembershipKind
+from shared.events.directory.network import NetworkLevel
+from shared.events.directory.partner import PartnerKind
 from shared.events.exchange import Days
 from shared.events.newsletter import NewsKind
 from shared.ids import new_id
@@ -48,7 +56,7 @@ ALL = (DIRECTORY, EXCHANGE, NEWSLETTER, CAMPAIGN)
 NOW = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 
 KINDS = {
-    "directory": {"center": 3},
+    "directory": {"center": 3, "correction": 1, "membership": 1, "network": 1, "partner": 1},
     "exchange": {"host-offer": 1, "visit": 1},
     "newsletter": {"issue": 1, "news-item": 1, "subscription": 1},
     "campaign": {"discussion-round": 1, "questionnaire": 1},
@@ -82,6 +90,10 @@ def places(who: str, name: str, phone: str) -> Iterator[tuple[type[Aggregate], A
     yield Center, center(f"{id}-1", who, name, phone)
     yield Center, _center(f"{id}-2", contact=Contact(email=who, phone=phone))
     yield Center, _center(f"{id}-3", descriptions={"cs": text}, names={"de": "Haus der Mütter"})
+    yield Correction, _correction(f"{id}-correction", who, text)
+    yield Network, _network(f"{id}-network", who)
+    yield Partner, _partner(f"{id}-partner", who)
+    yield Membership, _membership(f"{id}-membership", f"{id}-network", f"{id}-1", text)
     yield HostOffer, _offer(f"{id}-1", text)
     yield Visit, _visit(f"{id}-visit", text)
     yield Subscription, subscription(who)
@@ -102,6 +114,30 @@ def center(id: str, who: str, name: str, phone: str | None = None) -> Center:
     person = ContactPerson(name=name, email=who, phone=phone)
     named.name_contact_person(person, Consent(given_on=NOW.date(), entered_by="center", wording=1), NOW)
     return named
+
+
+def _correction(id: str, who: str, text: str) -> Correction:
+    stored = {"founded": 1992, "contact": {"email": who, "phone": None, "website": None}}
+    return Correction.suggest(id, "center", {"founded": 1992}, stored, text, NOW)
+
+
+def _network(id: str, who: str) -> Network:
+    profile = NetworkProfile(name=f"Síť {id}", contact=RoleContact(email=who))
+    return Network.register(id, NetworkLevel.NATIONAL, "CZ", profile, None, NOW)
+
+
+def _partner(id: str, who: str) -> Partner:
+    profile = PartnerProfile(
+        name=f"Nadace {id}", website=f"https://example.org/?to={who}", kind=PartnerKind.FOUNDATION, country="CZ"
+    )
+    return Partner.register(id, profile, NOW)
+
+
+def _membership(id: str, network: str, center: str, text: str) -> Membership:
+    membership = Membership(id=id, network=network, center=center)
+    membership.apply(MembershipKind.FRIENDLY, True, NOW)
+    membership.withdraw(NOW, note=text)
+    return membership
 
 
 def _offer(id: str, text: str) -> HostOffer:

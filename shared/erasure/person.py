@@ -2,7 +2,8 @@
 
 An erasure travels as ``subject``: a keyed hash of the erasure's id and the address. Who has the key can ask of any
 address it finds "is it this one?", and nothing else. Every request has its own hash of the same address, so two
-requests, or a request and a document, cannot be brought together by comparing them.
+requests, or a request and a document, cannot be brought together by comparing them. The last eight digits say nothing
+of the person: by them a service notices that it has another key, and would recognise nobody.
 """
 
 import re
@@ -25,6 +26,10 @@ OMITTED = "[…]"
 _PHONE = re.compile(r"(?<![\w+])\+[1-9](?:[ ./()-]{0,3}[0-9]){6,14}(?![0-9])")
 
 
+class AnotherKey(Exception):
+    """This service has another key than the one that took the request. It must not answer that it knows nobody."""
+
+
 class Persons:
     """Makes and reads subjects, with the key that all services of an installation share."""
 
@@ -38,15 +43,27 @@ class Persons:
 
     def subject(self, erasure: str, identity: str) -> str:
         """What an erasure is told to look for, from a mail address or an international phone number."""
-        return self._keyed.hash("person", erasure, _spelling(identity)).hex()[:32]
+        return self._hash(erasure, identity) + self._check(erasure)
 
     def fingerprint(self, *asked: str) -> str:
         """A digest of a request that names a person, to recognise its repeat."""
         return self._keyed.fingerprint(*asked)
 
     def wanted(self, erasure: str, subject: str) -> "Wanted":
-        """Whom an erasure is about."""
+        """Whom an erasure is about. `AnotherKey` when the subject was not made with this one."""
+        if not compare_digest(subject[32:], self._check(erasure)):
+            raise AnotherKey("the erasure was requested with another MINE_PERSON_KEY than that of this service")
         return Wanted(self, erasure, subject)
+
+    def is_meant(self, erasure: str, subject: str, identity: str) -> bool:
+        """Whether ``subject`` is that of ``identity``."""
+        return compare_digest(self._hash(erasure, identity), subject[:32])
+
+    def _hash(self, erasure: str, identity: str) -> str:
+        return self._keyed.hash("person", erasure, _spelling(identity)).hex()[:32]
+
+    def _check(self, erasure: str) -> str:
+        return self._keyed.hash("person key", erasure).hex()[:8]
 
 
 @dataclass(frozen=True)
@@ -84,7 +101,7 @@ class Wanted:
         return [(start, end) for start, end, identity in _identities(text) if self._is(identity)]
 
     def _is(self, identity: str) -> bool:
-        return compare_digest(self.persons.subject(self.erasure, identity), self.subject)
+        return self.persons.is_meant(self.erasure, self.subject, identity)
 
 
 def _identities(text: str) -> Iterator[tuple[int, int, str]]:

@@ -95,7 +95,7 @@ class ErasureCompleted(Event):
     late: bool = Field(description="Whether there was an alarm before.")
 
 
-_SUBJECT = "5f0c2d9b7a1e4c3f8b6d0e2a4c6f8e1b"
+_SUBJECT = "5f0c2d9b7a1e4c3f8b6d0e2a4c6f8e1b90d4c2a7"
 _REMOVED = (Removal(kind="center", documents=1),)
 _RECEIPTS = (
     ErasureReceipt(service="directory", removed=_REMOVED),

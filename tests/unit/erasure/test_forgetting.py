@@ -1,9 +1,11 @@
 """Somebody wants to be forgotten: what every service does, and what is left in the end."""
 
+from copy import deepcopy
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from services.directory.domain.center import Center
 from services.newsletter.domain.subscription import Subscription
@@ -310,6 +312,39 @@ async def test_a_service_that_could_not_forget_gives_no_receipt(monkeypatch: pyt
         done = await erasure(town, id)
         assert (done["status"], removed(done)) == ("completed", KINDS)
         assert traces(town, JANA, JANAS_NAME) == []
+
+
+async def test_a_service_with_another_key_gives_no_receipt() -> None:
+    async with network() as town:
+        await settle_in(town)
+        campaign = town.runtimes["campaign"]
+        key, campaign.settings.person_key = (
+            campaign.settings.person_key,
+            SecretStr("another key, long enough".ljust(40)),
+        )
+        id = await asked_to_forget(town)
+        await town.settle()
+        assert (await erasure(town, id))["missing"] == ["campaign"]
+        campaign.settings.person_key = key
+        await campaign.retry_dead_letters()
+        await town.settle()
+        assert removed(await erasure(town, id)) == KINDS
+
+
+async def test_who_was_forgotten_since_a_backup_is_forgotten_again_when_it_is_restored() -> None:
+    async with network() as town:
+        await settle_in(town)
+        collections = town.runtimes["newsletter"].store._collections  # type: ignore[attr-defined]
+        backup = {name: deepcopy(collection._documents) for name, collection in collections.items()}
+        id = await asked_to_forget(town)
+        await town.settle()
+        for name, collection in collections.items():
+            collection._documents = backup.get(name, {})
+        assert traces(town, JANA) == ["newsletter/issue", "newsletter/news-item", "newsletter/subscription"]
+        await town.runtimes["directory"].republish("directory.erasure.v1")
+        await town.settle()
+        assert traces(town, JANA, JANAS_NAME) == []
+        assert (await erasure(town, id))["status"] == "completed"
 
 
 async def test_what_an_earlier_attempt_has_erased_is_in_the_receipt(monkeypatch: pytest.MonkeyPatch) -> None:

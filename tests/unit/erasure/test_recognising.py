@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from shared.addresses import compared, without_addresses
-from shared.erasure.person import OMITTED, Persons, Wanted
+from shared.erasure.person import OMITTED, AnotherKey, Persons, Wanted
 
 PERSONS = Persons("a key for tests only, long enough to be taken")
 
 
-def person(identity: str, erasure: str = "erasure-1", persons: Persons = PERSONS) -> Wanted:
-    return PERSONS.wanted(erasure, persons.subject(erasure, identity))
+def person(identity: str, erasure: str = "erasure-1") -> Wanted:
+    return PERSONS.wanted(erasure, PERSONS.subject(erasure, identity))
 
 
 JANA = person("jana@example.org")
@@ -99,10 +99,19 @@ def test_another_number_is_another_person(written: str) -> None:
     assert not person("+420 601 123 456").stands_in(written)
 
 
-def test_another_key_or_another_erasure_knows_nobody() -> None:
+def test_who_has_another_key_says_so_instead_of_knowing_nobody() -> None:
     others = Persons("another key for tests only, long enough to be taken")
-    assert not person("jana@example.org", persons=others).stands_in("jana@example.org")
-    assert not PERSONS.wanted("erasure-2", JANA.subject).stands_in("jana@example.org")
+    with pytest.raises(AnotherKey):
+        others.wanted("erasure-1", JANA.subject)
+    with pytest.raises(AnotherKey):
+        PERSONS.wanted("erasure-2", JANA.subject)
+    with pytest.raises(AnotherKey):
+        PERSONS.wanted("erasure-1", JANA.subject[:32])
+
+
+def test_two_erasures_of_one_person_have_nothing_in_common() -> None:
+    one, other = JANA.subject, person("jana@example.org", "erasure-2").subject
+    assert len({one[:32], other[:32]}) == len({one[32:], other[32:]}) == 2
 
 
 class Letter(BaseModel):

@@ -68,8 +68,8 @@ def _offers_to_host(story: Story, house: str, route: str) -> None:
 def test_after_an_erasure_nobody_finds_her_anywhere(story: Story, post: Post) -> None:
     jana, eva = (_confirmed(story, post, name, "cs") for name in ("jana", "eva"))
     houses = {
-        who: story.registered("Kamínek", contact={"email": who}, descriptions={"cs": f"Pište na {who.upper()}."})
-        for who in (jana, eva)
+        who: story.registered(f"Dům {number}", contact={"email": who}, descriptions={"cs": f"Pište na {who.upper()}."})
+        for number, who in enumerate((jana, eva))
     }
     for who, house in houses.items():
         _offers_to_host(story, house, f"Napište předem: {who}")

@@ -9,6 +9,7 @@ from tests.unit.erasure.town import ALL, JANA, JANAS_NAME, places
 KEEP_NOBODY = {
     "campaign.campaign": "all its texts are in its events, which carry no address",
     "directory.annual-report": "figures",
+    "directory.lineage": "ids of centers and visits, years",
     "newsletter.delivery": "counts",
     "directory.erasure": "counts; whom it is about stands nowhere",
     "exchange.erasure": "counts",

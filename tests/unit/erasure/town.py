@@ -17,11 +17,14 @@ from services.campaign.domain.questionnaire import Questionnaire, Wording
 from services.campaign.service import SERVICE as CAMPAIGN
 from services.directory.domain.center import Center, Consent
 from services.directory.domain.correction import Correction
+from services.directory.domain.initiative import Initiative, InitiativeContact, OwnWords
 from services.directory.domain.membership import Membership
 from services.directory.domain.network import Network, NetworkProfile
 from services.directory.domain.organisation import RoleContact
 from services.directory.domain.partner import Partner, PartnerProfile
 from services.directory.domain.place import Place
+from services.directory.domain.practice import Content, Practice
+from services.directory.domain.practice import Wording as PracticeWording
 from services.directory.domain.profile import Contact, ContactPerson, Profile
 from services.directory.service import SERVICE as DIRECTORY
 from services.exchange.domain.center import Center as HostingCenter
@@ -41,6 +44,7 @@ from shared.events.directory.center import CenterStatus, Check, LocationVisibili
 from shared.events.directory.membership import MembershipKind
 from shared.events.directory.network import NetworkLevel
 from shared.events.directory.partner import PartnerKind
+from shared.events.directory.practice import PracticeKind
 from shared.events.exchange import Days
 from shared.events.newsletter import NewsKind
 from shared.ids import new_id
@@ -56,7 +60,15 @@ ALL = (DIRECTORY, EXCHANGE, NEWSLETTER, CAMPAIGN)
 NOW = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 
 KINDS = {
-    "directory": {"center": 3, "correction": 1, "membership": 1, "network": 1, "partner": 1},
+    "directory": {
+        "center": 3,
+        "correction": 1,
+        "initiative": 2,
+        "membership": 1,
+        "network": 1,
+        "partner": 1,
+        "practice": 1,
+    },  # fmt: skip
     "exchange": {"host-offer": 1, "visit": 1},
     "newsletter": {"issue": 1, "news-item": 1, "subscription": 1},
     "campaign": {"discussion-round": 1, "questionnaire": 1},
@@ -94,6 +106,9 @@ def places(who: str, name: str, phone: str) -> Iterator[tuple[type[Aggregate], A
     yield Network, _network(f"{id}-network", who)
     yield Partner, _partner(f"{id}-partner", who)
     yield Membership, _membership(f"{id}-membership", f"{id}-network", f"{id}-1", text)
+    yield Initiative, _initiative(f"{id}-idea", who, name)
+    yield Initiative, _initiative(f"{id}-words", "office@example.org", "Kancelář", text)
+    yield Practice, _practice(f"{id}-practice", text)
     yield HostOffer, _offer(f"{id}-1", text)
     yield Visit, _visit(f"{id}-visit", text)
     yield Subscription, subscription(who)
@@ -138,6 +153,18 @@ def _membership(id: str, network: str, center: str, text: str) -> Membership:
     membership.apply(MembershipKind.FRIENDLY, True, NOW)
     membership.withdraw(NOW, note=text)
     return membership
+
+
+def _initiative(id: str, who: str, name: str, text: str = "Chceme otevřít dům.") -> Initiative:
+    contact = InitiativeContact(name=name, email=who, personal=False)
+    words = OwnWords(language="cs", text=text)
+    return Initiative.propose(id, "CZ", ("cs",), NOW, contact=contact, own_words=words)
+
+
+def _practice(id: str, text: str) -> Practice:
+    wording = PracticeWording(title="Otcové vaří", summary=text, body=text)
+    content = Content(original="cs", texts={"cs": wording}, topics=("father-involvement",))
+    return Practice.document(id, "center", PracticeKind.PRACTICE, content, NOW)
 
 
 def _offer(id: str, text: str) -> HostOffer:

@@ -5,11 +5,13 @@ A method either changes the state and records what happened, or raises a `Refusa
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr
 
 from shared.events.base import Event, Snapshot, Stream
+
+T = TypeVar("T")
 
 
 class Why(StrEnum):
@@ -51,10 +53,22 @@ class NotFound(Refusal):
     why = Why.MISSING
 
 
+class Person(Protocol):
+    """Somebody who is to be forgotten. Nobody here knows who it is; what was written down can be asked."""
+
+    def stands_in(self, value: object) -> bool:
+        """Whether the person's address or phone number stands anywhere in ``value``: a text, a model, or many."""
+        ...
+
+    def taken_out_of(self, value: T) -> T:
+        """``value`` with [...] where the person's address or phone number stood in a text."""
+        ...
+
+
 class Aggregate(BaseModel):
     """State of one thing of the network, and the only place where its rules stand."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     stream: ClassVar[Stream]
     """Topic, snapshot and event types of this aggregate."""
@@ -76,6 +90,14 @@ class Aggregate(BaseModel):
 
     def ring(self, now: datetime) -> None:
         """Does what is due at ``now``. Called by the timer loop once `due` has passed; must move or clear `due`."""
+
+    def erase(self, person: Person) -> None:
+        """Forgets ``person``, in whatever state it is, and records that it did; afterwards nothing of them may be left.
+
+        Asked only where `Person.stands_in` holds. Every aggregate that keeps people, or texts that people wrote,
+        has this; one that keeps neither needs none.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not know how to forget a person")
 
     def record(self, event: Event, happened: datetime | None = None) -> None:
         """Notes a fact, to be published with this change. ``happened`` where it differs from the time of entry."""

@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 import orjson
 from pydantic import BaseModel, Field
 
+from shared.addresses import found_in
 from shared.aggregate import Aggregate, NotFound, Refusal, Why
 from shared.clock import Clock, Instant, instant_text, to_instant
 from shared.coalescer import Coalescer
@@ -54,6 +55,13 @@ class TooLarge(Refusal):
     """The command would record an event larger than a topic takes."""
 
     code = "too-large"
+    why = Why.INVALID
+
+
+class AddressInPublic(Refusal):
+    """A mail address stands in what everybody may read, for ever: a name, a title. Events carry none."""
+
+    code = "address-in-public"
     why = Why.INVALID
 
 
@@ -406,6 +414,8 @@ class Repository(Generic[A]):
             data = orjson.dumps({**event.model_dump(mode="json"), "snapshot": public})
             if len(data) > _EVENT_MOST:
                 raise TooLarge(f"this would make an event of more than {_EVENT_MOST} bytes")
+            if b"@" in data and found_in(data.decode()):
+                raise AddressInPublic("a mail address must not stand in a name or title, which everybody may read")
             entries.append({
                 "id": event_id(command.id, attempt.id, index),
                 "type": self.stream.type_of(type(event)),

@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from shared.aggregate import Aggregate
 from shared.events.base import Event, Received, Stream
+from shared.ids import derived_id
 from shared.store.port import Document
 from shared.world import World
 
@@ -55,6 +56,9 @@ class Policy:
 
     A command's id is derived from the event's id, the policy's name and the target, so a repeated event has no
     second effect; an intent that is refused means there is nothing left to do. The name must therefore stay.
+
+    Intents are carried out in their order, those that follow each other on one aggregate type together: a later step
+    is taken when the ones before it are durable, so it may tell of them.
     """
 
     name: str
@@ -70,3 +74,8 @@ def policy(*events: type[Event], stream: Stream) -> Callable[[Reaction], Policy]
         return Policy(react.__name__, stream, events, react)
 
     return named
+
+
+def command_id(event: str, policy: str, aggregate: str, target: str, number: int = 1) -> str:
+    """The id of the command by which ``policy`` answers ``event`` on a target: its ``number``th there."""
+    return derived_id("policy", event, policy, aggregate, target, number)

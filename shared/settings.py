@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -24,6 +24,11 @@ class Settings(BaseSettings):
 
     keys_file: Path | None = Field(
         default=None, description="JWKS with the public keys that sign tokens; none: no token holds."
+    )
+    person_key: SecretStr = Field(
+        min_length=32,
+        description="Key of this installation, the same for all its services: an erasure is told with it whom to "
+        "forget. Whoever learns it can find out of an address they know whether it was ever erased. No default.",
     )
     issuer: str = "mine"
     audience: str = "mine"

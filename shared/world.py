@@ -61,6 +61,11 @@ class World:
         self.feeds: list[Feed] = []
         """One for each of the service's read models; the runtime makes, starts and stops them."""
 
+    @property
+    def aggregates(self) -> Sequence[type[Aggregate]]:
+        """Every type of aggregate that the service keeps."""
+        return list(self._repositories)
+
     def repository(self, aggregate: type[A]) -> Repository[A]:
         """All aggregates of this type."""
         return self._repositories[aggregate]

@@ -41,9 +41,9 @@ class Plan:
         """Where the signing key and the public key set lie; the services get only the latter."""
         return self.home / "keys"
 
-    def newsletter_secret(self) -> str:
-        """What the newsletter derives subscriptions and links from: made once, and kept with the keys."""
-        file = self.keys / "newsletter-secret"
+    def secret(self, name: str) -> str:
+        """A secret of this network's services, such as ``newsletter-secret``: made once, and kept with the keys."""
+        file = self.keys / name
         if not file.exists():
             self.keys.mkdir(parents=True, exist_ok=True)
             with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as new:

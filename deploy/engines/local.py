@@ -30,6 +30,8 @@ _GRACE_S = {"kafka": 15.0, "mongo": 15.0}
 _SERVICE_GRACE_S = 10.0
 _LOOK_AGAIN_S = 0.05
 _LOG_WORTH_KEEPING = 20_000_000
+_WITH_A_SECRET = ("newsletter",)
+"""Services that have one of their own, beside the key that all share."""
 
 _JAVA = ("java", "-XX:+UseSerialGC", "-XX:-UsePerfData")
 
@@ -219,9 +221,11 @@ class LocalEngine:
             "MINE_SMTP_HOST": ports.HOST,
             "MINE_SMTP_PORT": str(at.smtp),
             "MINE_KEYS_FILE": str(create_key_set(plan.keys.absolute())),
+            "MINE_PERSON_KEY": plan.secret("person-key"),
         }
+        if service in _WITH_A_SECRET:
+            environment["MINE_SECRET"] = plan.secret(f"{service}-secret")
         if service == "newsletter":
-            environment["MINE_SECRET"] = plan.newsletter_secret()
             environment["MINE_PUBLIC_URL"] = self.addresses()["newsletter"]
         if plan.virtual_clock:
             environment["MINE_CLOCK_FILE"] = str(plan.clock_file.absolute())

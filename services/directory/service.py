@@ -6,6 +6,7 @@ from services.directory.api import (
     consent_wordings,
     contact_person,
     corrections,
+    erasures,
     field_history,
     figures,
     finding,
@@ -29,6 +30,7 @@ from services.directory.beginnings import BEGINNINGS
 from services.directory.domain.annual_report import AnnualReport
 from services.directory.domain.center import Center
 from services.directory.domain.correction import Correction
+from services.directory.domain.erasure import Erasure
 from services.directory.domain.initiative import Initiative
 from services.directory.domain.lineage import Forest
 from services.directory.domain.membership import Membership
@@ -36,6 +38,7 @@ from services.directory.domain.network import Network
 from services.directory.domain.partner import Partner
 from services.directory.domain.practice import Practice
 from services.directory.endings import ENDINGS
+from services.directory.erasing import ERASING
 from services.directory.reactions import POLICIES
 from services.directory.settings import DirectorySettings
 from services.directory.views.past_map import PastMapModel
@@ -46,7 +49,7 @@ from shared.service import Service
 
 SERVICE = Service(
     name="directory",
-    aggregates=(Center, Correction, Network, Membership, Partner, AnnualReport, Initiative, Forest, Practice),
+    aggregates=(Center, Correction, Network, Membership, Partner, AnnualReport, Initiative, Forest, Practice, Erasure),
     routers=(
         finding.router,
         centers.router,
@@ -71,10 +74,11 @@ SERVICE = Service(
         library.router,
         consent_wordings.router,
         freshness.router,
+        erasures.router,
         reference.router,
     ),
     mirrors=(PRACTICES, VISITS),
     models=(CenterSearch, PastMapModel),
-    policies=(*POLICIES, *ENDINGS, *BEGINNINGS),
+    policies=(*POLICIES, *ENDINGS, *BEGINNINGS, *ERASING),
     settings=DirectorySettings,
 )

@@ -1,15 +1,17 @@
 """The exchange's table of contents."""
 
 from services.exchange.api import host_offers, topics, visits
+from services.exchange.domain.erasure import Erasure
 from services.exchange.domain.host_offer import HostOffer
 from services.exchange.domain.visit import Visit
 from services.exchange.reactions import CENTERS, POLICIES
+from shared.erasure.answering import answering
 from shared.service import Service
 
 SERVICE = Service(
     name="exchange",
-    aggregates=(HostOffer, Visit),
+    aggregates=(HostOffer, Visit, Erasure),
     routers=(topics.router, host_offers.router, visits.router),
     mirrors=(CENTERS,),
-    policies=POLICIES,
+    policies=(*POLICIES, *answering(Erasure, Erasure.begin)),
 )

@@ -245,6 +245,14 @@ class ContributionModerated(Event):
     reason: RejectionReason | None = Field(description="set exactly when it was rejected")
 
 
+class QuestionnaireRedacted(Event):
+    """Somebody who stood in its wording is forgotten on their own demand."""
+
+
+class DiscussionRoundRedacted(Event):
+    """Somebody who stood in what the room wrote is forgotten on their own demand."""
+
+
 _CAMPAIGN_ID = "019a0c3e-6a11-7c60-b0a4-2f0d3c5b7e11"
 _CENTER_ID = "019a0c3e-7b22-7d10-9c41-5a8e6f3d2c44"
 
@@ -293,6 +301,7 @@ QUESTIONNAIRE = Stream(
     events=(
         QuestionnairePublished(edition=1, language="en"),
         QuestionnaireTranslated(edition=1, language="cs"),
+        QuestionnaireRedacted(),
     ),
 )
 
@@ -320,6 +329,7 @@ DISCUSSION_ROUND = Stream(
         DiscussionRoundWithdrawn(reason=WithdrawalReason.ENTERED_TWICE),
         ContributionAdded(number=1, language="cs"),
         ContributionModerated(number=1, status=ContributionStatus.REJECTED, reason=RejectionReason.NAMES_A_PERSON),
+        DiscussionRoundRedacted(),
     ),
 )
 

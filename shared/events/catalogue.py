@@ -1,4 +1,4 @@
-"""All events of all services, found by topic or by type; made from the STREAMS of the four event modules."""
+"""All events of all services, found by topic or by type; made from the STREAMS of the services' event modules."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from shared.events import campaign, directory, exchange, newsletter
+from shared.events import campaign, directory, erasure, exchange, newsletter
 from shared.events.base import Event, Received, Recorded, Snapshot, Stream, Wire
 from shared.events.unreadable import Unreadable
 
@@ -27,7 +27,13 @@ class TopicSpec:
     config: Mapping[str, str] = field(default_factory=dict)
 
 
-_STREAMS: tuple[Stream, ...] = (*directory.STREAMS, *exchange.STREAMS, *newsletter.STREAMS, *campaign.STREAMS)
+_STREAMS: tuple[Stream, ...] = (
+    *directory.STREAMS,
+    *exchange.STREAMS,
+    *newsletter.STREAMS,
+    *campaign.STREAMS,
+    *erasure.STREAMS,
+)
 _BY_TOPIC = {stream.topic: stream for stream in _STREAMS}
 _BY_TYPE = {name: (stream, model) for stream in _STREAMS for name, model in stream.types.items()}
 

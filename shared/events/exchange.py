@@ -134,6 +134,10 @@ class HostingWithdrawn(Event):
     promised: tuple[Promise, ...] = Field(description="Places promised for days to come.")
 
 
+class HostingRedacted(Event):
+    """Somebody who stood in the house's practical information is forgotten on their own demand."""
+
+
 class PlaceHeld(Event):
     """The calendar keeps a place for a visit until the visit confirms it or lets it go."""
 
@@ -335,6 +339,10 @@ class VisitCancelled(Event):
     days: Days | None = Field(default=None, description="Of the place that is let go, if any.")
 
 
+class VisitRedacted(Event):
+    """Somebody who stood in what guests and host wrote is forgotten on their own demand."""
+
+
 _HOUSE = "01890a5d-ac96-774b-bcce-b302099a8057"
 _GUEST = "01890a5d-ac96-774b-bcce-b302099a8058"
 _VISIT = "01890a5d-ac96-774b-bcce-b302099a8059"
@@ -363,6 +371,7 @@ HOST_OFFER = Stream(
         HostingPaused(reason="center-closed", promised=(Promise(visit=_VISIT, round=1),)),
         HostingResumed(reason="check-lapsed"),
         HostingWithdrawn(promised=(Promise(visit=_VISIT, round=1),)),
+        HostingRedacted(),
         PlaceHeld(visit=_VISIT, round=1, days=_DAYS, guests=4),
         PlaceRefused(visit=_VISIT, round=1, days=_DAYS, guests=4, reason="full"),
         PlaceTaken(visit=_VISIT, round=1, days=_DAYS, guests=4),
@@ -429,6 +438,7 @@ VISIT = Stream(
         ),
         HostReflectionAdded(host=_HOUSE, language="de", topics=("documentation-and-stories",)),
         VisitCancelled(reason="by-guest", host=_HOUSE, round=1, days=_DAYS),
+        VisitRedacted(),
     ),
 )
 

@@ -32,6 +32,7 @@ class SubscriptionStatus(StrEnum):
     UNSUBSCRIBED = "unsubscribed"
     EXPIRED = "expired"
     SUPPRESSED = "suppressed"
+    ERASED = "erased"
 
 
 class Departure(StrEnum):
@@ -51,7 +52,7 @@ class SubscriptionSnapshot(Snapshot):
     """A subscription without its reader."""
 
     list: ListName
-    language: LanguageTag = Field(description="the language the reader wants to read")
+    language: LanguageTag = Field(description="the language the reader wants to read; und once it is erased")
     status: SubscriptionStatus
 
 
@@ -94,6 +95,10 @@ class AddressSuppressed(Event):
     issue: str | None = Field(description="the issue that could not be delivered")
 
 
+class SubscriptionErased(Event):
+    """The reader is forgotten on their own demand. Nothing begins under this id again; who comes back has another."""
+
+
 SUBSCRIPTION = Stream(
     service="newsletter",
     aggregate="subscription",
@@ -111,6 +116,7 @@ SUBSCRIPTION = Stream(
         PreferencesChanged(before="cs", after="uk"),
         SubscriberUnsubscribed(by=Departure.ONE_CLICK),
         AddressSuppressed(reason=SuppressionReason.HARD_BOUNCE, issue="019a0c3e-8c33-7e20-8d52-6b9f704e3d55"),
+        SubscriptionErased(),
     ),
 )
 
@@ -183,6 +189,10 @@ class NewsItemUsed(Event):
     issue: str
 
 
+class NewsItemRedacted(Event):
+    """Somebody who stood in its text is forgotten on their own demand."""
+
+
 NEWS_ITEM = Stream(
     service="newsletter",
     aggregate="news-item",
@@ -200,6 +210,7 @@ NEWS_ITEM = Stream(
         NewsItemAccepted(),
         NewsItemRejected(reason=NewsRejection.TOLD_ALREADY),
         NewsItemUsed(issue="019a0c3e-8c33-7e20-8d52-6b9f704e3d55"),
+        NewsItemRedacted(),
     ),
 )
 
@@ -303,6 +314,10 @@ class IssueCancelled(Event):
     """It will not be sent, or not to those who did not get it yet."""
 
 
+class IssueRedacted(Event):
+    """Somebody who stood in its text is forgotten on their own demand; whoever has not got it yet gets it without."""
+
+
 _ISSUE_ID = "019a0c3e-8c33-7e20-8d52-6b9f704e3d55"
 _TOTALS = Totals(pending=0, accepted=2987, bounced=9, ambiguous=1, skipped=3)
 
@@ -330,6 +345,7 @@ ISSUE = Stream(
         IssueResumed(),
         IssueSent(audience=3000, totals=_TOTALS),
         IssueCancelled(),
+        IssueRedacted(),
     ),
 )
 

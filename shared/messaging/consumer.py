@@ -18,22 +18,24 @@ import structlog
 
 from shared.aggregate import Aggregate, Refusal
 from shared.clock import instant_text
-from shared.commands import Attempt, Command, Contention, Receipt
+from shared.commands import AddressInPublic, Attempt, Command, Contention, Receipt, TooLarge
 from shared.events import catalogue
 from shared.events.base import Received, Recorded
 from shared.events.unreadable import Unreadable
-from shared.ids import derived_id
 from shared.messaging import wire
 from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.log import LogUnavailable, Producer, Record
 from shared.messaging.relay import Overloaded
 from shared.observability import tracing
-from shared.reactions import Change, Intent, Mirror, Policy
+from shared.reactions import Change, Intent, Mirror, Policy, command_id
 from shared.store.port import Advance, Document, Put, Remove, StoreUnavailable
 from shared.world import World
 
 TRANSIENT = (StoreUnavailable, LogUnavailable, Overloaded, Contention)
 """Nobody's fault and passing: waited out for as long as it lasts, without dead letters."""
+
+_UNFIT = (TooLarge, AddressInPublic)
+"""The kernel's own refusals. They do not say that the world has moved on, but that the reaction is wrong."""
 
 _TRIES = 5
 _INBOX = "inbox"
@@ -56,6 +58,7 @@ class _Work:
     """A command that some policy wants, and the event it answers."""
 
     event: _Event
+    policy: str
     attempt: Attempt[Any]
 
 
@@ -267,8 +270,9 @@ class Consumer:
                 for intent in await policy.react(received, self._world):
                     target = (intent.aggregate.__name__, intent.id or "")
                     targets[target] += 1
-                    id = derived_id("policy", event.recorded.id, policy.name, *target, targets[target])
-                    work.append(_Work(event, self._attempt(id, policy, event.recorded, intent, str(trace))))
+                    id = command_id(event.recorded.id, policy.name, *target, targets[target])
+                    attempt = self._attempt(id, policy, event.recorded, intent, str(trace))
+                    work.append(_Work(event, policy.name, attempt))
         return work
 
     def _attempt(self, id: str, policy: Policy, cause: Recorded, intent: Intent, traceparent: str) -> Attempt[Any]:
@@ -285,21 +289,40 @@ class Consumer:
         return repository.creation(command, intent.build, intent.id)
 
     async def _execute(self, work: Sequence[_Work]) -> None:
-        """Carries out the commands, those of one aggregate type together."""
-        by_type: dict[type[Aggregate], list[_Work]] = defaultdict(list)
+        """Carries out the commands, those of one aggregate type together.
+
+        What one policy wants done about one event is done in its order, a step for each aggregate type in a row: a
+        step is taken when all before it is durable. After one that failed the next ones wait for the retry.
+        """
+        queues: dict[tuple[int, str], list[_Work]] = defaultdict(list)
         for item in work:
-            by_type[item.attempt.aggregate].append(item)
-        for aggregate, items in by_type.items():
-            results = await self._world.repository(aggregate).execute([item.attempt for item in items])
-            for item, result in zip(items, results, strict=True):
-                if isinstance(result, Receipt):
-                    continue
-                if isinstance(result, Refusal):  # the world has moved on: nothing to do
-                    _log.debug("policy refused", command=item.attempt.command.actor, code=result.code)
-                elif isinstance(result, TRANSIENT):
-                    raise result
-                else:
-                    item.event.failure = result
+            queues[id(item.event), item.policy].append(item)
+        while queues:
+            by_type: dict[type[Aggregate], list[_Work]] = defaultdict(list)
+            for queue in queues.values():
+                kind = queue[0].attempt.aggregate
+                while queue and queue[0].attempt.aggregate is kind:
+                    by_type[kind].append(queue.pop(0))
+            failed: set[tuple[int, str]] = set()
+            for aggregate, items in by_type.items():
+                failed |= await self._step(aggregate, items)
+            queues = defaultdict(list, {key: queue for key, queue in queues.items() if queue and key not in failed})
+
+    async def _step(self, aggregate: type[Aggregate], items: Sequence[_Work]) -> set[tuple[int, str]]:
+        """Carries out commands on one aggregate type; the queues in which one of them failed by itself."""
+        results = await self._world.repository(aggregate).execute([item.attempt for item in items])
+        failed = set()
+        for item, result in zip(items, results, strict=True):
+            if isinstance(result, Receipt):
+                continue
+            if isinstance(result, TRANSIENT):
+                raise result
+            if isinstance(result, Refusal) and not isinstance(result, _UNFIT):  # the world has moved on
+                _log.debug("policy refused", command=item.attempt.command.actor, code=result.code)
+            else:
+                item.event.failure = result
+                failed.add((id(item.event), item.policy))
+        return failed
 
     # ---- gaps
 

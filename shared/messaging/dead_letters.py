@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import structlog
 
+from shared.addresses import without_addresses
 from shared.clock import Clock, instant_text
 from shared.events.catalogue import dead_letters
 from shared.messaging.log import Producer, Record
@@ -31,14 +32,17 @@ class DeadLetters:
     async def add(self, record: Record, reason: str, *, attempts: int, position: str | None = None) -> None:
         """Sets ``record`` aside, durably: returns when the list and the topic have it. Adding it twice is harmless.
 
+        What looks like a mail address in ``reason``, which may quote anything, is masked.
+
         ``position`` (topic/key#sequence) is given for events that policies failed on, so that they may be run later.
         """
         origin = f"{record.topic}/{record.partition}@{record.offset}"
+        reason = without_addresses(reason)[:2000]
         letter: Document = {
             "_id": position or origin,
             "origin": origin,
             "topic": record.topic,
-            "reason": reason[:2000],
+            "reason": reason,
             "attempts": attempts,
             "at": instant_text(self._clock.now()),
             "key": _text(record.key),
@@ -49,12 +53,12 @@ class DeadLetters:
         headers = [
             *record.headers,
             ("dl_origin", origin.encode()),
-            ("dl_reason", reason[:2000].encode()),
+            ("dl_reason", reason.encode()),
             ("dl_attempts", str(attempts).encode()),
         ]
         await (await self._producer.send(self._topic, record.key, record.value or b"", headers))
         self._metrics.dead_letters.labels(topic=record.topic).inc()
-        _log.error("dead letter", origin=origin, reason=reason[:2000], attempts=attempts)
+        _log.error("dead letter", origin=origin, reason=reason, attempts=attempts)
 
     async def list(self, limit: int) -> Sequence[Document]:
         """The open ones, the oldest first: ``id origin topic reason attempts at key``, key and value as base64."""

@@ -34,6 +34,7 @@ class Metrics:
         self.dead_letters = self._counter("mine_dead_letters", "Records put aside.", "topic")
         self.unknown_types = self._counter("mine_unknown_types", "Events skipped: of a type not known here.", "type")
         self.gaps = self._counter("mine_sequence_gaps", "Gaps noticed in an aggregate's sequence.")
+        self.erasures_overdue = self._counter("mine_erasures_overdue", "Alarms: a service has not answered an erasure.")
         self.mails = self._counter("mine_mails", "Mails by outcome.", "outcome")
 
     @contextmanager

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
-from shared.aggregate import Aggregate, NotFound, Refusal
+from shared.aggregate import Aggregate, NotFound, Person, Refusal
 from shared.events.base import Stream
 from shared.events.campaign import (
     DISCUSSION_ROUND,
@@ -22,6 +22,7 @@ from shared.events.campaign import (
     CountryCode,
     Discussed,
     DiscussionRoundCorrected,
+    DiscussionRoundRedacted,
     DiscussionRoundReported,
     DiscussionRoundSnapshot,
     DiscussionRoundWithdrawn,
@@ -227,6 +228,11 @@ class DiscussionRound(Aggregate):
             return
         entry.status, entry.reason = status, reason
         self.record(ContributionModerated(number=number, status=status, reason=reason))
+
+    def erase(self, person: Person) -> None:
+        """Takes somebody out of what the room wrote."""
+        self.contributions = person.taken_out_of(self.contributions)
+        self.record(DiscussionRoundRedacted())
 
     def contribution(self, number: int) -> Contribution:
         """The text with this number, or `UnknownContribution`."""

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from shared.aggregate import Aggregate, NotFound, Refusal, Why
+from shared.aggregate import Aggregate, NotFound, Person, Refusal, Why
 from shared.clock import Instant
 from shared.events.base import Stream
 from shared.events.campaign import (
@@ -14,6 +14,7 @@ from shared.events.campaign import (
     EditionView,
     LanguageTag,
     QuestionnairePublished,
+    QuestionnaireRedacted,
     QuestionnaireSnapshot,
     QuestionnaireTranslated,
     Slug,
@@ -152,6 +153,11 @@ class Questionnaire(Aggregate):
         self._refuse_rewording(language, wording)
         edition.wordings[language] = wording
         self.record(QuestionnaireTranslated(edition=number, language=language))
+
+    def erase(self, person: Person) -> None:
+        """Takes somebody out of the wording: the one change that a published edition can see."""
+        self.editions = person.taken_out_of(self.editions)
+        self.record(QuestionnaireRedacted())
 
     def edition(self, number: int) -> Edition:
         """Edition ``number``, or `UnknownEdition`."""

@@ -6,13 +6,14 @@ from enum import StrEnum
 from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import Unpack
 
 from services.directory.domain.days import midnight, not_in_the_future, when, year_has_begun, year_later
 from services.directory.domain.offer import Offer, OfferChange, OfferTerms, closed_days
 from services.directory.domain.place import Place
 from services.directory.domain.profile import Contact, ContactPerson, Kind, Profile, ProfileChange
 from services.directory.domain.schedule import Closures
-from shared.aggregate import Aggregate, Refusal, Why
+from shared.aggregate import Aggregate, Person, Refusal, Why
 from shared.events import Stream
 from shared.events.directory.center import (
     CENTER,
@@ -248,11 +249,7 @@ class Center(Aggregate):
         self._require_open()
         year_has_begun(change.get("founded"), now)
         TOPICS.all_known(change.get("topics", ()))
-        changed = sorted(field for field, value in change.items() if value != getattr(self.profile, field))
-        if changed:
-            self.profile = self.profile.model_copy(update=dict(change))
-            self.looks_like = looks_like(self.profile, self.place)
-            self.record(CenterProfileUpdated(changed=tuple(changed)))
+        self._describe(**change)
 
     def relocate(self, place: Place, now: datetime, on: date | None = None) -> None:
         """The center moves, on the day ``on``. A discreet name that would tell the new town is given up."""
@@ -393,6 +390,24 @@ class Center(Aggregate):
             self.contact_person = None
             self.record(ContactPersonForgotten(erased=erased))
 
+    def erase(self, person: Person) -> None:
+        """Forgets somebody: as contact person; as the house's own contact, which it is then without; and in every
+        text, in whatever state the center is."""
+        if person.stands_in(self.contact_person):
+            self.forget_contact_person(erased=True)
+        if person.stands_in(self.discreet_name):
+            self.show_location(self.visibility)
+        if person.stands_in(self.place):
+            self.place = person.taken_out_of(self.place)
+            self.record(CenterRelocated(from_country=self.place.country))
+        theirs = {name: None for name, value in self.profile.contact if person.stands_in(value)}
+        self._describe(
+            contact=self.profile.contact.model_copy(update=theirs),
+            name=person.taken_out_of(self.profile.name),
+            names=person.taken_out_of(self.profile.names),
+            descriptions=person.taken_out_of(self.profile.descriptions),
+        )
+
     # ---- open or not
 
     def pause(self, reason: PauseReason, now: datetime, on: date | None = None, until: date | None = None) -> None:
@@ -484,6 +499,13 @@ class Center(Aggregate):
 
     def _name_while_hidden(self) -> str:
         return self.discreet_name or NEUTRAL_NAME[self.profile.kind]
+
+    def _describe(self, **change: Unpack[ProfileChange]) -> None:
+        changed = sorted(field for field, value in change.items() if value != getattr(self.profile, field))
+        if changed:
+            self.profile = self.profile.model_copy(update=dict(change))
+            self.looks_like = looks_like(self.profile, self.place)
+            self.record(CenterProfileUpdated(changed=tuple(changed)))
 
     def _require_open(self) -> None:
         self.require(self.status is not CenterStatus.CLOSED, "the center is closed", status=self.status)

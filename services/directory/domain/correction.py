@@ -8,11 +8,12 @@ from pydantic import Field, StringConstraints
 
 from services.directory.domain.days import year_has_begun
 from services.directory.domain.profile import ProfileChange
-from shared.aggregate import Aggregate, Refusal, Why
+from shared.aggregate import Aggregate, Person, Refusal, Why
 from shared.events import Stream
 from shared.events.directory.correction import (
     CORRECTION,
     CorrectionAccepted,
+    CorrectionRedacted,
     CorrectionRefused,
     CorrectionSnapshot,
     CorrectionStatus,
@@ -74,6 +75,12 @@ class Correction(Aggregate):
         """The center's people do not take it over."""
         self._decide(CorrectionStatus.REFUSED)
         self.record(CorrectionRefused(reason=reason))
+
+    def erase(self, person: Person) -> None:
+        """Forgets the fields and the remark in which somebody stands, decided or not."""
+        self.change = {field: value for field, value in self.change.items() if not person.stands_in(value)}
+        self.remark = None if person.stands_in(self.remark) else self.remark
+        self.record(CorrectionRedacted())
 
     def snapshot(self) -> CorrectionSnapshot:
         """What everybody may see."""

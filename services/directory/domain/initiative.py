@@ -11,7 +11,7 @@ from services.directory.domain.codes import Country, Language
 from services.directory.domain.consent import Consent
 from services.directory.domain.days import midnight, when
 from services.directory.domain.profile import Languages, Phone
-from shared.aggregate import Aggregate, Refusal, Why
+from shared.aggregate import Aggregate, Person, Refusal, Why
 from shared.events import Stream
 from shared.events.directory.initiative import (
     INITIATIVE,
@@ -210,6 +210,15 @@ class Initiative(Aggregate):
         """Erases how to reach it and what its people wrote, in whatever state it is. Nothing left: nothing happens."""
         if self._erase():
             self.record(InitiativeContactForgotten())
+
+    def erase(self, person: Person) -> None:
+        """Forgets its contact and its words if the contact is somebody's; else takes them out of the words."""
+        if person.stands_in(self.contact):
+            self.forget_contact()
+        changed = tuple(field for field in ("own_words", "town") if person.stands_in(getattr(self, field)))
+        if changed:
+            self.own_words, self.town = person.taken_out_of(self.own_words), person.taken_out_of(self.town)
+            self.record(InitiativeRevised(changed=changed))
 
     # ---- who accompanies it
 

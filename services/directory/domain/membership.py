@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from services.directory.domain.days import dated, when
 from services.directory.domain.network import CriteriaList
 from services.directory.domain.spells import Gone, Spell, require_apart, require_true
-from shared.aggregate import Aggregate, Refusal, Why
+from shared.aggregate import Aggregate, Person, Refusal, Why
 from shared.clock import Instant
 from shared.events import Stream
 from shared.events.directory.membership import (
@@ -31,6 +31,7 @@ from shared.events.directory.membership import (
     MembershipKind,
     MembershipKindChanged,
     MembershipRecorded,
+    MembershipRedacted,
     MembershipSnapshot,
     MembershipSpell,
     MembershipStatus,
@@ -287,6 +288,11 @@ class Membership(Aggregate):
             code_accepted_on=self.code_accepted_on,
             spells=self._told(),
         )
+
+    def erase(self, person: Person) -> None:
+        """Takes somebody out of the note."""
+        self.note = person.taken_out_of(self.note)
+        self.record(MembershipRedacted())
 
     # ---- its own rules
 

@@ -18,7 +18,7 @@ from services.directory.domain.codes import Country, Language
 from services.directory.domain.days import dated, year_has_begun
 from services.directory.domain.organisation import Names, Organisation, RoleContact
 from services.directory.domain.profile import Languages, WebAddress, Year
-from shared.aggregate import Aggregate, NotFound, Refusal, Why
+from shared.aggregate import Aggregate, NotFound, Person, Refusal, Why
 from shared.events import Stream
 from shared.events.directory.network import (
     NETWORK,
@@ -28,6 +28,7 @@ from shared.events.directory.network import (
     NetworkLevel,
     NetworkMoved,
     NetworkProfileUpdated,
+    NetworkRedacted,
     NetworkRegistered,
     NetworkSnapshot,
     NetworkStatus,
@@ -236,6 +237,11 @@ class Network(Aggregate):
             raise OwnSuccessor("a network cannot be its own successor")
         self.status, self.dissolved_on, self.successor = NetworkStatus.DISSOLVED, day, successor
         self.record(NetworkDissolved(reason=reason, on=day, successor=successor), happened)
+
+    def erase(self, person: Person) -> None:
+        """Gives up a contact or website of somebody, and takes them out of the criteria's labels."""
+        self.profile, self.lists = self.profile.without(person), person.taken_out_of(self.lists)
+        self.record(NetworkRedacted())
 
     # ---- what others ask
 

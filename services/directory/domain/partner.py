@@ -12,7 +12,7 @@ from services.directory.domain.days import dated, not_in_the_future, when
 from services.directory.domain.organisation import Names, Organisation, RoleContact
 from services.directory.domain.profile import WebAddress
 from services.directory.domain.spells import Day, Gone, Spell, require_true
-from shared.aggregate import Aggregate, Refusal, Why
+from shared.aggregate import Aggregate, Person, Refusal, Why
 from shared.clock import Instant
 from shared.events import Stream
 from shared.events.directory.partner import (
@@ -21,6 +21,7 @@ from shared.events.directory.partner import (
     NetworkLink,
     PartnerKind,
     PartnerProfileUpdated,
+    PartnerRedacted,
     PartnerRegistered,
     PartnershipEnded,
     PartnershipLinked,
@@ -200,6 +201,11 @@ class Partner(Aggregate):
             self._close(link, day)
         self.status, self.ended_on = PartnerStatus.ENDED, day
         self.record(PartnershipEnded(reason=reason, on=day, links_ended=tuple(link.id for link in lasting)), happened)
+
+    def erase(self, person: Person) -> None:
+        """Gives up a contact or website of somebody."""
+        self.profile = self.profile.without(person)
+        self.record(PartnerRedacted())
 
     # ---- what others ask
 

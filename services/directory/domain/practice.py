@@ -11,7 +11,7 @@ from services.directory.domain.codes import Language
 from services.directory.domain.consent import Consent, EnteredBy
 from services.directory.domain.days import when
 from services.directory.domain.profile import Topics, WebAddress
-from shared.aggregate import Aggregate, Refusal, Why
+from shared.aggregate import Aggregate, Person, Refusal, Why
 from shared.events import Stream
 from shared.events.directory.practice import (
     PRACTICE,
@@ -24,6 +24,7 @@ from shared.events.directory.practice import (
     PracticeEditionErased,
     PracticeKind,
     PracticePublished,
+    PracticeRedacted,
     PracticeRevised,
     PracticeSnapshot,
     PracticeStatus,
@@ -232,6 +233,11 @@ class Practice(Aggregate):
         if edition.content is not None:
             self.editions[number - 1] = edition.model_copy(update={"content": None})
             self.record(PracticeEditionErased(edition=number))
+
+    def erase(self, person: Person) -> None:
+        """Takes somebody out of every edition: the one change that a published one can see."""
+        self.editions = person.taken_out_of(self.editions)
+        self.record(PracticeRedacted())
 
     # ---- was it taken over?
 

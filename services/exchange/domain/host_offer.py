@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.exchange.domain.calendar import Calendar, Place, PlaceStatus, merged, well_formed
 from services.exchange.domain.center import Center, CenterCannotHost
-from shared.aggregate import Aggregate, Refusal, Why
+from shared.aggregate import Aggregate, Person, Refusal, Why
 from shared.events.base import Event, Stream
 from shared.events.exchange import (
     HOST_OFFER,
@@ -20,6 +20,7 @@ from shared.events.exchange import (
     HostingChanged,
     HostingOffered,
     HostingPaused,
+    HostingRedacted,
     HostingResumed,
     HostingWithdrawn,
     HostOfferSnapshot,
@@ -154,6 +155,11 @@ class HostOffer(Aggregate):
         changed = sorted(name for name in Terms.model_fields if getattr(before, name) != getattr(after, name))
         if changed:
             self.record(HostingChanged(changed=tuple(changed)))
+
+    def erase(self, person: Person) -> None:
+        """Takes somebody out of the practical information."""
+        self.arrival = person.taken_out_of(self.arrival)
+        self.record(HostingRedacted())
 
     def pause(self, now: datetime) -> None:
         """No guests for the time being; promised visits that have not begun are matched anew."""

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.exchange.domain.center import Center
 from services.exchange.domain.matching import Candidate, Wish
-from shared.aggregate import Aggregate, Refusal, Why, WrongState
+from shared.aggregate import Aggregate, Person, Refusal, Why, WrongState
 from shared.clock import Instant
 from shared.events.base import Stream
 from shared.events.directory.center import CenterStatus, TownPoint
@@ -40,6 +40,7 @@ from shared.events.exchange import (
     VisitMatched,
     VisitNotHeld,
     VisitPrepared,
+    VisitRedacted,
     VisitRematched,
     VisitReported,
     VisitRequested,
@@ -596,6 +597,14 @@ class Visit(Aggregate):
         learned = TOPICS.all_known(reflection.topics)
         self.reflection = reflection
         self.record(HostReflectionAdded(host=host, language=reflection.language, topics=tuple(learned)))
+
+    def erase(self, person: Person) -> None:
+        """Takes somebody out of what guests and host wrote."""
+        self.questions = person.taken_out_of(self.questions)
+        self.programme = person.taken_out_of(self.programme)
+        self.report = person.taken_out_of(self.report)
+        self.reflection = person.taken_out_of(self.reflection)
+        self.record(VisitRedacted())
 
     # ---- guards
 

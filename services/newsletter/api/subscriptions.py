@@ -8,19 +8,20 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
+from itertools import count
 from typing import Annotated, Literal
 
 from fastapi import Depends, Form
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.newsletter.addresses import MailAddress, compared
 from services.newsletter.api.dependencies import KeyedDep, SettingsDep, Subscriptions
 from services.newsletter.domain.issue import pick_language
-from services.newsletter.domain.subscription import Consent, LinkNoLongerValid, NotSubscribed, Subscription
+from services.newsletter.domain.subscription import Consent, Erased, LinkNoLongerValid, NotSubscribed, Subscription
 from services.newsletter.keyed import LinkNotValid
 from services.newsletter.rendering import PAGE_POLICY, page
 from services.newsletter.wording import CONSENT, CONSENT_VERSION, LANGUAGE_NAMES, WORDS, Words
+from shared.addresses import MailAddress, compared
 from shared.aggregate import NotFound, Refusal, Why
 from shared.commands import Attempt, Command
 from shared.events.newsletter import Departure, LanguageTag, ListName, SubscriptionStatus
@@ -70,8 +71,18 @@ async def sign_up(
     if body.list not in settings.lists:
         raise UnknownList("there is no such list")
     started = asyncio.get_running_loop().time()
-    id = keyed.subscription_id(body.list, compared(body.address))
+    for life in count():
+        id = keyed.subscription_id(body.list, compared(body.address), life)
+        outcome = (await subscriptions.execute([_signing_up(id, body, command)]))[0]
+        if not isinstance(outcome, Erased):
+            break
+    if isinstance(outcome, Exception):
+        raise outcome
+    await asyncio.sleep(max(0.0, started + _ANSWER_AFTER_S - asyncio.get_running_loop().time()))
+    return CheckYourMail()
 
+
+def _signing_up(id: str, body: SignUp, command: Command) -> Attempt[Subscription]:
     def decide(subscription: Subscription | None, now: datetime) -> Subscription:
         if subscription is None:
             return Subscription.request(id, body.list, body.address, body.language, now)
@@ -81,11 +92,7 @@ async def sign_up(
     # All strangers share one space of keys, so the address makes the command's id its own. There is no fingerprint:
     # refusing a used key for another language would tell that the first request had an effect.
     own = replace(command, id=derived_id(command.id, id), fingerprint="", expected=None)
-    outcome = (await subscriptions.execute([Attempt(Subscription, id, own, decide)]))[0]
-    if isinstance(outcome, Exception):
-        raise outcome
-    await asyncio.sleep(max(0.0, started + _ANSWER_AFTER_S - asyncio.get_running_loop().time()))
-    return CheckYourMail()
+    return Attempt(Subscription, id, own, decide)
 
 
 # ---- pages
@@ -195,6 +202,8 @@ async def show_unsubscribe(
     async def answer() -> HTMLResponse:
         subscription = (await subscriptions.get(keyed.read_reader(token))).aggregate
         language, words = _words_for(subscription)
+        if subscription.status is SubscriptionStatus.ERASED:
+            raise LinkNoLongerValid("this link is no longer valid")
         if subscription.address is None:
             return _page(language, words.left_title, words.left_text)
         return _page(language, words.leave_title, words.leave_text, button=words.leave_button, hidden={"by": "page"})

@@ -1,7 +1,8 @@
 """An issue of the newsletter: drafted, translated, let go by a second person, sent to everybody once.
 
 An issue owns its whole content, the wording of its news items included, from the moment they are put into it: what the
-second person read is what is sent, whatever becomes of the items later. After approval nothing in it can change.
+second person read is what is sent, whatever becomes of the items later. After approval nothing in it can change, but
+for somebody in it who wants to be forgotten.
 """
 
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from typing import ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.newsletter.domain.news_item import ItemText, Line
-from shared.aggregate import Aggregate, Refusal, Why
+from shared.aggregate import Aggregate, Person, Refusal, Why
 from shared.clock import Instant
 from shared.events.base import Stream
 from shared.events.newsletter import (
@@ -20,6 +21,7 @@ from shared.events.newsletter import (
     IssueCancelled,
     IssueDrafted,
     IssuePaused,
+    IssueRedacted,
     IssueResumed,
     IssueRevised,
     IssueScheduled,
@@ -237,6 +239,13 @@ class Issue(Aggregate):
         """The time to send has come."""
         if self.due() is not None and self.send_at is not None and now >= self.send_at:
             self.send()
+
+    # ---- forgetting
+
+    def erase(self, person: Person) -> None:
+        """Takes somebody out of its texts, sent or not; mails that have left cannot be changed."""
+        self.texts, self.pieces = person.taken_out_of(self.texts), person.taken_out_of(self.pieces)
+        self.record(IssueRedacted())
 
     # ---- reading
 

@@ -4,13 +4,14 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from shared.aggregate import Aggregate
+from shared.aggregate import Aggregate, Person
 from shared.events.base import Stream
 from shared.events.newsletter import (
     NEWS_ITEM,
     LanguageTag,
     NewsItemAccepted,
     NewsItemProposed,
+    NewsItemRedacted,
     NewsItemRejected,
     NewsItemReworded,
     NewsItemSnapshot,
@@ -113,6 +114,11 @@ class NewsItem(Aggregate):
             return
         self.status, self.issue = NewsItemStatus.USED, issue
         self.record(NewsItemUsed(issue=issue))
+
+    def erase(self, person: Person) -> None:
+        """Takes somebody out of its texts, told or not."""
+        self.texts = person.taken_out_of(self.texts)
+        self.record(NewsItemRedacted())
 
     def _still_open(self) -> None:
         self.require(self.status is not NewsItemStatus.USED, "this news was told in an issue", issue=self.issue)

@@ -2,6 +2,9 @@
 
 The id is a keyed hash of list and address, so one address is one document per list. The address itself stands here
 and nowhere else, and only while it is needed: once a subscription ends, it is emptied.
+
+Who leaves may come back to the same document. Who is erased may not: it is emptied of everything but the proof of
+consent, and over for ever. The same address then has another id, so nothing joins the new reader to the old one.
 """
 
 from datetime import datetime, timedelta
@@ -9,7 +12,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.aggregate import Aggregate, Refusal, Why
+from shared.aggregate import Aggregate, Person, Refusal, Why
 from shared.clock import Instant
 from shared.events.base import Stream
 from shared.events.newsletter import (
@@ -21,6 +24,7 @@ from shared.events.newsletter import (
     PreferencesChanged,
     SubscriberUnsubscribed,
     SubscriptionConfirmed,
+    SubscriptionErased,
     SubscriptionExpired,
     SubscriptionRequested,
     SubscriptionSnapshot,
@@ -39,6 +43,10 @@ SUPPRESSED_FOR = timedelta(days=180)
 """So long nobody can subscribe an address that its mail server does not know; mailboxes do come back."""
 
 
+UNKNOWN_LANGUAGE = "und"
+"""The language of nobody (BCP 47)."""
+
+
 class LinkNoLongerValid(Refusal):
     """The link belongs to a subscription that was not confirmed in time, or has ended since (410)."""
 
@@ -50,6 +58,13 @@ class NotSubscribed(Refusal):
     """There is no confirmed subscription to change."""
 
     code = "not-subscribed"
+
+
+class Erased(Refusal):
+    """This subscription is over for ever; the address can be entered again, under another id."""
+
+    code = "erased"
+    why = Why.GONE
 
 
 class Consent(BaseModel):
@@ -98,8 +113,10 @@ class Subscription(Aggregate):
         """The address is entered once more. Whoever does it learns nothing, and can cause no flood.
 
         A confirmed subscription stays as it is, whatever is asked. An unconfirmed or ended one gets a mail, unless it
-        had enough of them lately.
+        had enough of them lately. `Erased` when it is over for ever.
         """
+        if self.status is SubscriptionStatus.ERASED:
+            raise Erased("this subscription was erased")
         if self.status is SubscriptionStatus.CONFIRMED or self._suppressed(now) or not self._mail_may_go(now):
             return
         if self.status is not SubscriptionStatus.REQUESTED:
@@ -132,7 +149,12 @@ class Subscription(Aggregate):
         self.record(PreferencesChanged(before=before, after=language))
 
     def unsubscribe(self, by: Departure) -> None:
-        """The reader leaves, or somebody who never asked for it says so. Again: nothing happens."""
+        """The reader leaves, or somebody who never asked for it says so. Again: nothing happens.
+
+        `LinkNoLongerValid` when it was erased: mails that come nevertheless have a link of another subscription.
+        """
+        if self.status is SubscriptionStatus.ERASED:
+            raise LinkNoLongerValid("this link is no longer valid")
         if self.status not in (SubscriptionStatus.CONFIRMED, SubscriptionStatus.REQUESTED):
             return
         self._end(SubscriptionStatus.UNSUBSCRIBED)
@@ -145,6 +167,12 @@ class Subscription(Aggregate):
         self._end(SubscriptionStatus.SUPPRESSED)
         self.suppressed_at = now
         self.record(AddressSuppressed(reason=reason, issue=issue))
+
+    def erase(self, person: Person) -> None:
+        """The reader wants to be forgotten. What proves the consent stays, without an address."""
+        self._end(SubscriptionStatus.ERASED)
+        self.language, self.mails, self.suppressed_at = UNKNOWN_LANGUAGE, (), None
+        self.record(SubscriptionErased())
 
     def due(self) -> datetime | None:
         return self.expires_at

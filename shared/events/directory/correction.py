@@ -37,6 +37,10 @@ class CorrectionRefused(Event):
     reason: str = Field(description="already-right, not-so, spam or other.")
 
 
+class CorrectionRedacted(Event):
+    """Somebody who stood in it is forgotten on their own demand."""
+
+
 CORRECTION = Stream(
     service="directory",
     aggregate="correction",
@@ -44,5 +48,10 @@ CORRECTION = Stream(
     snapshot=CorrectionSnapshot(
         center="01890a5d-ac96-774b-bcce-b302099a8057", fields=("founded",), status=CorrectionStatus.OPEN
     ),
-    events=(CorrectionSuggested(), CorrectionAccepted(), CorrectionRefused(reason="already-right")),
+    events=(
+        CorrectionSuggested(),
+        CorrectionAccepted(),
+        CorrectionRefused(reason="already-right"),
+        CorrectionRedacted(),
+    ),
 )

@@ -129,6 +129,10 @@ class MembershipCorrected(Event):
     spells: tuple[MembershipSpell, ...]
 
 
+class MembershipRedacted(Event):
+    """Somebody who stood in its note is forgotten on their own demand."""
+
+
 _SINCE = date(2019, 5, 4)
 
 MEMBERSHIP = Stream(
@@ -163,5 +167,6 @@ MEMBERSHIP = Stream(
         MembershipCorrected(
             spells=(MembershipSpell(kind=MembershipKind.FRIENDLY, since=_SINCE, until=date(2023, 1, 31)),)
         ),
+        MembershipRedacted(),
     ),
 )

@@ -78,6 +78,10 @@ class NetworkDissolved(Event):
     successor: str | None = Field(default=None, description="Id of the network that carries on its work.")
 
 
+class NetworkRedacted(Event):
+    """Somebody who stood in its contact is forgotten on their own demand."""
+
+
 NETWORK = Stream(
     service="directory",
     aggregate="network",
@@ -103,5 +107,6 @@ NETWORK = Stream(
         NetworkMoved(before=None, after="01890a5d-ac96-774b-bcce-b302099a8057"),
         CriteriaRevised(list_version=2),
         NetworkDissolved(reason="merged", on=date(2026, 6, 30), successor="01890a5d-ac96-774b-bcce-b302099a8058"),
+        NetworkRedacted(),
     ),
 )

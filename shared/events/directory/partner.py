@@ -106,6 +106,10 @@ class PartnershipEnded(Event):
     links_ended: tuple[str, ...] = Field(default=(), description="Ids of the links that ended.")
 
 
+class PartnerRedacted(Event):
+    """Somebody who stood in its contact is forgotten on their own demand."""
+
+
 PARTNER = Stream(
     service="directory",
     aggregate="partner",
@@ -137,5 +141,6 @@ PARTNER = Stream(
         ),
         PartnershipLinkEnded(link="l2", reason="center-closed", on=date(2026, 6, 30)),
         PartnershipEnded(reason="no-funding", on=date(2026, 12, 31), links_ended=("l1",)),
+        PartnerRedacted(),
     ),
 )

@@ -107,6 +107,10 @@ class PracticeEditionErased(Event):
     edition: int
 
 
+class PracticeRedacted(Event):
+    """Somebody who stood in its text is forgotten on their own demand."""
+
+
 class PracticeAdoptionCounted(Event):
     """It became known that a center took the practice over."""
 
@@ -138,6 +142,7 @@ PRACTICE = Stream(
         PracticePublished(edition=1),
         PracticeWithdrawn(reason="outdated"),
         PracticeEditionErased(edition=1),
+        PracticeRedacted(),
         PracticeAdoptionCounted(center="01890a5d-ac96-774b-bcce-b302099a8058", how=Adoption.ADAPTED),
     ),
 )

@@ -152,9 +152,13 @@ def test_a_service_waits_for_database_broker_and_topics(name):
 @each_container
 def test_no_secret_has_a_default(name):
     for variable, text in environment(name).items():
-        if re.search("PASSWORD|SECRET|TOKEN", variable) and variable != "MINE_SMTP_PASSWORD":
+        if re.search("PASSWORD|SECRET|TOKEN|_KEY$", variable) and variable != "MINE_SMTP_PASSWORD":
             assert REQUIRED.fullmatch(text), f"{variable} of {name}"
     assert environment("newsletter")["MINE_SMTP_PASSWORD"] == "${MAIL_SERVER_PASSWORD:-}", "the catcher asks for none"
+
+
+def test_all_services_have_the_same_key_to_recognise_a_person_by():
+    assert len({environment(name)["MINE_PERSON_KEY"] for name in SERVICES}) == 1
 
 
 @each_service

@@ -9,7 +9,8 @@ import httpx
 import jwt
 import pytest
 
-from deploy.engines import SERVICES, State
+from deploy.engines import SERVICES, Plan, State
+from deploy.engines.local import LocalEngine
 from deploy.errors import Trouble
 from deploy.network import Network
 from deploy.ports import Ports, free_ports
@@ -140,11 +141,21 @@ def test_an_unknown_role_is_one_clear_line(network):
         network.token("queen")
 
 
-def test_the_newsletters_secret_is_made_once_and_kept_to_its_owner(network, home):
-    secret = network.plan.newsletter_secret()
+@pytest.mark.parametrize("name", ["newsletter-secret", "person-key"])
+def test_a_secret_is_made_once_and_kept_to_its_owner(network, home, name):
+    secret = network.plan.secret(name)
     assert len(secret) >= 32
-    assert network.plan.newsletter_secret() == secret
-    assert stat.S_IMODE((home / "keys" / "newsletter-secret").stat().st_mode) == 0o600
+    assert network.plan.secret(name) == secret != network.plan.secret("another")
+    assert stat.S_IMODE((home / "keys" / name).stat().st_mode) == 0o600
+
+
+def test_on_the_local_engine_all_services_share_the_key_and_no_secret(home):
+    engine = LocalEngine(Plan(home, "local", Ports(), False, {}))
+    told = {service: engine._service_environment(service) for service in SERVICES}
+    assert len({each["MINE_PERSON_KEY"] for each in told.values()}) == 1
+    secrets = [each["MINE_SECRET"] for each in told.values() if "MINE_SECRET" in each]
+    assert len(secrets) == len(set(secrets)) >= 1
+    assert told["directory"]["MINE_PERSON_KEY"] not in secrets
 
 
 def test_down_keeps_the_data_and_wipe_removes_them_but_not_the_keys(network, home):

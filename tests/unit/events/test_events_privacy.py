@@ -49,6 +49,8 @@ ALLOWED = {
     ("NetworkLink", "link"): "the id of a link between organisations, no address",
     ("PartnershipLinked", "link"): "the id of a link between organisations, no address",
     ("PartnershipLinkEnded", "link"): "the id of a link between organisations, no address",
+    ("ErasureRequested", "subject"): "a keyed hash, another one for each erasure; of use only to the services",
+    ("TracesErased", "subject"): "the same",
     ("TownPoint", "lat"): "of the town, never of a door",
     ("TownPoint", "lon"): "of the town, never of a door",
 }

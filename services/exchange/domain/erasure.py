@@ -1,0 +1,13 @@
+"""What the exchange keeps of an erasure."""
+
+from typing import ClassVar
+
+from shared.erasure.answer import Answer
+from shared.events.base import Stream
+from shared.events.erasure import EXCHANGE_ERASURE
+
+
+class Erasure(Answer):
+    """The receipt for one person."""
+
+    stream: ClassVar[Stream] = EXCHANGE_ERASURE

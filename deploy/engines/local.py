@@ -30,7 +30,7 @@ _GRACE_S = {"kafka": 15.0, "mongo": 15.0}
 _SERVICE_GRACE_S = 10.0
 _LOOK_AGAIN_S = 0.05
 _LOG_WORTH_KEEPING = 20_000_000
-_WITH_A_SECRET = ("newsletter",)
+_WITH_A_SECRET = ("directory", "newsletter")
 """Services that have one of their own, beside the key that all share."""
 
 _JAVA = ("java", "-XX:+UseSerialGC", "-XX:-UsePerfData")
@@ -225,8 +225,7 @@ class LocalEngine:
         }
         if service in _WITH_A_SECRET:
             environment["MINE_SECRET"] = plan.secret(f"{service}-secret")
-        if service == "newsletter":
-            environment["MINE_PUBLIC_URL"] = self.addresses()["newsletter"]
+            environment["MINE_PUBLIC_URL"] = self.addresses()[service]
         if plan.virtual_clock:
             environment["MINE_CLOCK_FILE"] = str(plan.clock_file.absolute())
         return {**environment, **plan.environment}

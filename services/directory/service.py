@@ -25,6 +25,7 @@ from services.directory.api import (
     practices,
     reference,
     trends,
+    verification,
 )
 from services.directory.beginnings import BEGINNINGS
 from services.directory.domain.annual_report import AnnualReport
@@ -55,6 +56,7 @@ SERVICE = Service(
         centers.router,
         checks.router,
         life.router,
+        verification.router,
         contact_person.router,
         hours.router,
         offers.router,

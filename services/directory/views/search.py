@@ -48,7 +48,7 @@ class CenterSearch:
     def __init__(self, world: World) -> None:
         self._centers = world.repository(Center)
         self._clock = world.clock
-        self._file = world.settings.home / "search" / "centers.index"
+        self._file = world.settings.home / "search" / f"centers-{world.settings.replica}.index"
         self._hosting: dict[str, bool] = {}
         self._hours_of: date = world.clock.now().date()
         self.index = Index(labels())

@@ -19,7 +19,6 @@ from services.newsletter.api.dependencies import KeyedDep, SettingsDep, Subscrip
 from services.newsletter.domain.issue import pick_language
 from services.newsletter.domain.subscription import Consent, Erased, LinkNoLongerValid, NotSubscribed, Subscription
 from services.newsletter.keyed import LinkNotValid
-from services.newsletter.rendering import PAGE_POLICY, page
 from services.newsletter.wording import CONSENT, CONSENT_VERSION, LANGUAGE_NAMES, WORDS, Words
 from shared.addresses import MailAddress, compared
 from shared.aggregate import NotFound, Refusal, Why
@@ -27,6 +26,7 @@ from shared.commands import Attempt, Command
 from shared.events.newsletter import Departure, LanguageTag, ListName, SubscriptionStatus
 from shared.http import APIRouter, CommandDep, NaturalCommandDep, WorldDep
 from shared.http.languages import LanguagesDep
+from shared.http.pages import page
 from shared.ids import derived_id
 from shared.security import public
 
@@ -105,23 +105,15 @@ async def _language_of_browser(languages: LanguagesDep) -> str:
 BrowserLanguage = Annotated[str, Depends(_language_of_browser)]
 
 
-def _page(language: str, title: str, text: str, status: int = 200, **form: object) -> HTMLResponse:
-    return HTMLResponse(
-        page(language, title, (text,), **form),  # type: ignore[arg-type]
-        status,
-        headers={"Content-Security-Policy": PAGE_POLICY, "Cache-Control": "no-store", "Content-Language": language},
-    )
-
-
 async def _or_explain(language: str, answer: Callable[[], Awaitable[HTMLResponse]]) -> HTMLResponse:
     """The answer, or a page that says in plain words why there is none."""
     words = WORDS[language]
     try:
         return await answer()
     except (LinkNotValid, NotFound):
-        return _page(language, words.unknown_title, words.unknown_text, 404)
+        return page(language, words.unknown_title, words.unknown_text, status=404)
     except (LinkNoLongerValid, NotSubscribed):
-        return _page(language, words.gone_title, words.gone_text, 410)
+        return page(language, words.gone_title, words.gone_text, status=410)
 
 
 def _words_for(subscription: Subscription) -> tuple[str, Words]:
@@ -145,11 +137,11 @@ async def show_confirmation(
         subscription = (await subscriptions.get(link.subscription)).aggregate
         language, words = _words_for(subscription)
         if subscription.status is SubscriptionStatus.CONFIRMED and subscription.round == link.round:
-            return _page(language, words.confirmed_title, words.confirmed_text)
+            return page(language, words.confirmed_title, words.confirmed_text)
         current = subscription.status is SubscriptionStatus.REQUESTED and subscription.round == link.round
         if not current or world.clock.now() > link.expires:
-            return _page(language, words.gone_title, words.gone_text, 410)
-        return _page(
+            return page(language, words.gone_title, words.gone_text, status=410)
+        return page(
             language,
             words.confirm_title,
             CONSENT[CONSENT_VERSION][language],
@@ -188,7 +180,7 @@ async def confirm(
 
         await subscriptions.change(link.subscription, _command(natural, "confirm", token, loaded.version), decide)
         spoken, words = _words_for(loaded.aggregate)
-        return _page(spoken, words.confirmed_title, words.confirmed_text)
+        return page(spoken, words.confirmed_title, words.confirmed_text)
 
     return await _or_explain(browser, answer)
 
@@ -205,8 +197,8 @@ async def show_unsubscribe(
         if subscription.status is SubscriptionStatus.ERASED:
             raise LinkNoLongerValid("this link is no longer valid")
         if subscription.address is None:
-            return _page(language, words.left_title, words.left_text)
-        return _page(language, words.leave_title, words.leave_text, button=words.leave_button, hidden={"by": "page"})
+            return page(language, words.left_title, words.left_text)
+        return page(language, words.leave_title, words.leave_text, button=words.leave_button, hidden={"by": "page"})
 
     return await _or_explain(browser, answer)
 
@@ -234,7 +226,7 @@ async def unsubscribe(
         command = _command(natural, "unsubscribe", token, loaded.version)
         await subscriptions.change(id, command, lambda subscription, now: subscription.unsubscribe(Departure(by)))
         language, words = _words_for(loaded.aggregate)
-        return _page(language, words.left_title, words.left_text)
+        return page(language, words.left_title, words.left_text)
 
     return await _or_explain(browser, answer)
 
@@ -279,7 +271,7 @@ async def choose_language(
 def _choice(subscription: Subscription, said: str) -> HTMLResponse:
     language, words = _words_for(subscription)
     chosen = subscription.language
-    return _page(
+    return page(
         language,
         words.language_title,
         said,

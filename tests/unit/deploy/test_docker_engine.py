@@ -137,13 +137,13 @@ def test_containers_get_the_public_keys_and_follow_a_new_one(home):
 
 
 def secrets_in(text: str) -> dict[str, str]:
-    return dict(re.findall(r"^([A-Z_]*(?:PASSWORD|SECRET))=(.*)$", text, re.MULTILINE))
+    return dict(re.findall(r"^([A-Z_]*(?:PASSWORD|SECRET|KEY))=(.*)$", text, re.MULTILINE))
 
 
 def test_every_secret_is_fresh_long_and_fit_for_a_uri():
     one, other = secrets_in(with_secrets(EXAMPLE.read_text())), secrets_in(with_secrets(EXAMPLE.read_text()))
-    assert len(one) == 6 and one.keys() == other.keys()
-    assert len({*one.values(), *other.values()}) == 12
+    assert len(one) == 8 and one.keys() == other.keys()
+    assert len({*one.values(), *other.values()}) == 16
     assert all(re.fullmatch(r"[\w-]{40,}", secret) for secret in one.values())
 
 
@@ -169,7 +169,7 @@ def test_an_env_that_is_there_is_replaced_only_when_asked_to(tmp_path):
 def test_mine_init_writes_an_env_and_the_keys(home, tmp_path, monkeypatch):
     monkeypatch.setattr("deploy.cli.network._REPOSITORY", tmp_path)
     assert CliRunner().invoke(app, ["init"]).exit_code == 0
-    assert len(secrets_in((tmp_path / ".env").read_text())) == 6
+    assert len(secrets_in((tmp_path / ".env").read_text())) == 8
     assert (home / "public-keys" / "jwks.json").exists()
     again = CliRunner().invoke(app, ["init"])
     assert isinstance(again.exception, Trouble)

@@ -79,7 +79,7 @@ async def test_another_calendar_reads_the_feed_and_asks_again_for_nothing(
     calendar = Calendar.from_ical(answer.content)
     [event] = [event for event in calendar.walk("VEVENT") if "RRULE" in event]
     assert (str(event["SUMMARY"]), str(event["LOCATION"])) == ("Vätergruppe", "Hejnická 538, 190 00, Praha, CZ")
-    assert event["DTSTART"].dt.isoformat() == "2026-01-01T09:00:00+01:00"
+    assert str(event["DTSTART"].dt) == "2026-01-01 09:00:00+01:00"
     again = await everybody.get(path, **{"Accept-Language": "de", "If-None-Match": answer.headers["ETag"]})
     assert again.status_code == 304
     await office.done("PUT", f"/centers/{thursdays}/visibility", {"location_visibility": "town"})

@@ -68,7 +68,7 @@ KINDS = {
         "network": 1,
         "partner": 1,
         "practice": 1,
-    },  # fmt: skip
+    },
     "exchange": {"host-offer": 1, "visit": 1},
     "newsletter": {"issue": 1, "news-item": 1, "subscription": 1},
     "campaign": {"discussion-round": 1, "questionnaire": 1},

@@ -7,11 +7,13 @@ from services.directory.api import (
     contact_person,
     corrections,
     erasures,
+    exports,
     field_history,
     figures,
     finding,
     freshness,
     hours,
+    hsds,
     initiatives,
     library,
     life,
@@ -42,6 +44,7 @@ from services.directory.endings import ENDINGS
 from services.directory.erasing import ERASING
 from services.directory.reactions import POLICIES
 from services.directory.settings import DirectorySettings
+from services.directory.views.listing import Listing
 from services.directory.views.past_map import PastMapModel
 from services.directory.views.practices import PRACTICES
 from services.directory.views.search import CenterSearch
@@ -52,6 +55,7 @@ SERVICE = Service(
     name="directory",
     aggregates=(Center, Correction, Network, Membership, Partner, AnnualReport, Initiative, Forest, Practice, Erasure),
     routers=(
+        exports.router,  # before centers: /centers/{id}.vcf is no center called so
         finding.router,
         centers.router,
         checks.router,
@@ -78,9 +82,10 @@ SERVICE = Service(
         freshness.router,
         erasures.router,
         reference.router,
+        hsds.router,
     ),
     mirrors=(PRACTICES, VISITS),
-    models=(CenterSearch, PastMapModel),
+    models=(CenterSearch, PastMapModel, Listing),
     policies=(*POLICIES, *ENDINGS, *BEGINNINGS, *ERASING),
     settings=DirectorySettings,
 )

@@ -13,7 +13,9 @@ from importlib.resources import files
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-_RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "ug", "ur", "yi"})
+_RIGHT_TO_LEFT = frozenset(
+    {"aeb", "apc", "ar", "arq", "ary", "arz", "ckb", "dv", "fa", "he", "prs", "ps", "ug", "ur", "yi"}
+)
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 
 

@@ -5,16 +5,16 @@ from datetime import date
 from hashlib import sha256
 from typing import Annotated, Any
 
-from fastapi import Depends, Query, Request, Response
+from fastapi import Depends, Query, Response
 from pydantic import BaseModel, Field
 
 from services.directory.api.centers import EVERYBODY, Centers
 from services.directory.api.history import After, Chronicle, Limit, chronicle
+from services.directory.api.open_data import BaseAddress
 from services.directory.api.practices import EditionNumber, Owner, OwnersAsker, PracticeId, Practices
 from services.directory.domain.center import Center
 from services.directory.domain.codes import Country, Language
 from services.directory.domain.practice import Attachment, NoSuchEdition, Practice
-from services.directory.settings import DirectorySettings
 from services.directory.views.practices import ORDER, PRACTICES, Wanted, findable
 from shared.aggregate import NotFound, Refusal, Why
 from shared.commands import Repository
@@ -130,15 +130,6 @@ async def published(practice_id: PracticeId, practices: Practices) -> Practice:
 Published = Annotated[Practice, Depends(published)]
 
 
-async def base_address(world: WorldDep, request: Request) -> str:
-    """Where this service is reached: as its settings say, else as this request did."""
-    assert isinstance(world.settings, DirectorySettings)
-    return str(world.settings.public_url or request.base_url).rstrip("/")
-
-
-Base = Annotated[str, Depends(base_address)]
-
-
 # ---- find
 
 
@@ -197,7 +188,7 @@ async def list_practices(
 async def get_practice(
     practice: Published,
     owner: Owner,
-    base: Base,
+    base: BaseAddress,
     languages: LanguagesDep,
     etag: ETag,
     response: Response,
@@ -239,7 +230,7 @@ async def get_edition(
     practice: Published,
     edition: EditionNumber,
     owner: Owner,
-    base: Base,
+    base: BaseAddress,
     languages: LanguagesDep,
     etag: ETag,
     response: Response,

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import Unpack
 
 from services.directory.domain.days import midnight, not_in_the_future, when, year_has_begun, year_later
-from services.directory.domain.offer import Offer, OfferChange, OfferTerms, closed_days
+from services.directory.domain.offer import Offer, OfferChange, OfferTerms, WithdrawnOffer, closed_days
 from services.directory.domain.place import Place
 from services.directory.domain.profile import Contact, ContactPerson, Kind, Profile, ProfileChange
 from services.directory.domain.schedule import Closures
@@ -186,6 +186,9 @@ class Center(Aggregate):
     discreet_name: Name | None = None
     offers: list[Offer] = Field(default_factory=list)
     offers_ever: int = 0
+    withdrawn: list[WithdrawnOffer] = Field(
+        default_factory=list, description="Every service that ended, the earliest first. Kept for ever."
+    )
     closures: Closures = ()
     status: CenterStatus = CenterStatus.ACTIVE
     paused_until: date | None = None
@@ -315,7 +318,7 @@ class Center(Aggregate):
     def withdraw_offer(self, offer_id: str) -> None:
         """A service ends. Offered again later, it is a new offer with an id of its own."""
         offer = self._offer(offer_id)
-        self.offers.remove(offer)
+        self._end([offer])
         self.record(ServiceWithdrawn(offer=offer.id, service=offer.service))
 
     def close_on(self, closures: Closures) -> None:
@@ -435,7 +438,8 @@ class Center(Aggregate):
         if reason is ClosingReason.DUPLICATE and successor is None:
             raise SuccessorMissing("a duplicate is closed in favor of the entry that stays: name it as successor")
         ended = tuple(offer.service for offer in self.offers)
-        self.status, self.paused_until, self.successor, self.offers = CenterStatus.CLOSED, None, successor, []
+        self._end(self.offers)
+        self.status, self.paused_until, self.successor = CenterStatus.CLOSED, None, successor
         self.closures = ()
         self.closed_for, self.contact_person, self.reminders = reason, None, 0
         self.record(CenterClosed(reason=reason, successor=successor, services_ended=ended), happened)
@@ -521,6 +525,10 @@ class Center(Aggregate):
         offer = Offer(id=f"s{self.offers_ever}", service=service, terms=terms)
         self.offers.append(offer)
         return offer
+
+    def _end(self, offers: Sequence[Offer]) -> None:
+        self.withdrawn += [WithdrawnOffer(id=offer.id, service=offer.service) for offer in offers]
+        self.offers = [offer for offer in self.offers if offer not in offers]
 
 
 def _require_town(place: Place, visibility: LocationVisibility) -> None:

@@ -85,6 +85,15 @@ class Offer(BaseModel):
         )
 
 
+class WithdrawnOffer(BaseModel):
+    """What is left of a service that ended: enough to tell whoever copied it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    service: str
+
+
 def closed_days(closure: Closure) -> ClosedDays:
     """A closure as everybody may see it."""
     return ClosedDays(first_day=closure.first_day, last_day=closure.last_day, reason=closure.reason)

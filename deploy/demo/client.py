@@ -14,6 +14,8 @@ from deploy.engines import SERVICES
 from shared.ids import new_id
 
 Json = dict[str, Any]
+NOBODY = ""
+"""The token of somebody who has none."""
 _PASSING = frozenset({429, 502, 503, 504})
 _GIVE_UP_AFTER_S = 90.0
 _LONGEST_WAIT_S = 2.0
@@ -21,11 +23,14 @@ _TIMEOUT_S = 15.0
 
 
 class Refused(Exception):
-    """A service said no, and a repeat would not change that. ``code`` is the problem's, ``status`` HTTP's."""
+    """A service said no, and a repeat would not change that. ``code`` is the problem's, ``status`` HTTP's.
 
-    def __init__(self, asked: str, status: int, code: str, detail: str) -> None:
+    ``problem`` is the whole document, with what this kind of refusal tells besides.
+    """
+
+    def __init__(self, asked: str, status: int, code: str, detail: str, problem: Json | None = None) -> None:
         super().__init__(f"{asked}: {status} {code}: {detail}")
-        self.status, self.code = status, code
+        self.status, self.code, self.problem = status, code, problem or {}
 
 
 class Unanswered(Exception):
@@ -83,9 +88,9 @@ class Client:
         """The token of a center's own people."""
         return self._token("center", subject=f"center-{id}", centers=(id,))
 
-    def coordinator(self, country: str) -> str:
-        """The token of a country's coordinator."""
-        return self._token("coordinator", subject=f"coordinator-{country}", networks=(country,))
+    def coordinator(self, network: str) -> str:
+        """The token of a coordinator; ``network`` is a country's code, or a network's id."""
+        return self._token("coordinator", subject=f"coordinator-{network}", networks=(network,))
 
     def person(self, role: str, name: str) -> str:
         """The token of an editor or publisher; ``name`` is an account."""
@@ -121,6 +126,16 @@ class Client:
         self.ledger.add(accepted)
         return accepted
 
+    async def refused(
+        self, service: str, method: str, path: str, token: str, body: object = None, *, if_match: int | None = None
+    ) -> Refused | None:
+        """Tries a command that is to be refused; None when it was accepted, which is written down then."""
+        try:
+            await self.command(service, method, path, token, body, if_match=if_match)
+        except Refused as refusal:
+            return refusal
+        return None
+
     async def again(self, request: Request) -> httpx.Response:
         """Sends a command that was accepted once more, as it was. Not written down a second time."""
         answer, _ = await self._until_answered(
@@ -149,15 +164,31 @@ class Client:
     # ---- reading
 
     async def get(
-        self, service: str, path: str, token: str | None = None, *, address: str | None = None, **query: Any
+        self,
+        service: str,
+        path: str,
+        token: str | None = None,
+        *,
+        address: str | None = None,
+        language: str | None = None,
+        **query: Any,
     ) -> httpx.Response:
         """Reads something; tries again while the service is away."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
+        if language:
+            headers["Accept-Language"] = language
         if address:
             headers["X-Forwarded-For"] = address
         answer, _ = await self._until_answered(service, "GET", path, headers, params=query)
         self._require_success(answer)
         return answer
+
+    async def status(self, service: str, path: str, token: str | None = None) -> int:
+        """With what HTTP status this reader is answered, when something is not to be seen."""
+        answer, _ = await self._until_answered(
+            service, "GET", path, {"Authorization": f"Bearer {token}"} if token else {}
+        )
+        return answer.status_code
 
     async def pages(self, service: str, path: str, token: str | None, **query: Any) -> list[Json]:
         """A whole list, page by page."""
@@ -200,14 +231,14 @@ class Client:
             return
         asked = f"{answer.request.method} {answer.request.url}"
         try:
-            problem = answer.json()
+            problem: Json = answer.json()
             code = str(problem["type"]).rpartition(":")[2]
             detail = str(problem["detail"])
             if problem.get("errors"):
                 detail += f" {problem['errors']}"
         except (ValueError, KeyError, TypeError):
-            code, detail = "no-problem-document", answer.reason_phrase
-        raise Refused(asked, answer.status_code, code, detail)
+            problem, code, detail = {}, "no-problem-document", answer.reason_phrase
+        raise Refused(asked, answer.status_code, code, detail, problem)
 
 
 def _retry_after_s(answer: httpx.Response) -> float:

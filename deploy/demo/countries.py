@@ -191,3 +191,37 @@ SERVICES = (
     "volunteer-placement",
 )  # fmt: skip
 """Codes of the directory's taxonomy of services."""
+
+TOPICS = (
+    "founding-a-center", "volunteers-and-recognition", "leadership-and-conflict", "funding-and-municipality",
+    "self-run-childcare", "father-involvement", "newcomers-and-language", "intergenerational-house",
+    "social-business", "documentation-and-stories", "lobbying-and-local-dialogue", "public-relations",
+    "digital-tools", "first-1000-days",
+)  # fmt: skip
+"""Codes of the taxonomy of topics: what centers can teach one another."""
+
+HOURS = {
+    "en": ("Tu,Th 09:00-12:00", "Mo-Fr 9-12, 14-17", "We 14:30-18:00; 1st Sa 10-13"),
+    "de": ("Di, Do 9-12 Uhr", "Mo-Fr 9-12, 14-17 Uhr", "Mi 14.30-18; 1. Sa 10-13"),
+    "cs": ("Út, Čt 9.00–12.00", "Po-Pá 9-12, 14-17", "St 14.30-18; 1. So 10-13"),
+    "sk": ("Ut, Št 9.00–12.00", "Po-Pi 9-12, 14-17", "St 14.30-18; 1. So 10-13"),
+}
+"""Opening hours as people write them, by language: twice a week, every working day, and one afternoon with a Saturday."""
+THURSDAY_MORNINGS = (0, 1)
+"""Those of them with which a house is open on Thursday mornings."""
+
+DESCRIPTIONS = {
+    "de": (
+        "Ein öffentliches Wohnzimmer für die ganze Nachbarschaft. Wer kommt, gestaltet mit.",
+        "Bei uns ist der Kaffee günstig, die Kinder spielen nebenan, und niemand muss sich anmelden.",
+    ),
+    "cs": (
+        "Obývací pokoj pro celou čtvrť. Kdo přijde, ten tvoří s námi.",
+        "Káva je u nás levná, děti si hrají vedle a nikdo se nemusí hlásit předem.",
+    ),
+    "sk": (
+        "Obývačka pre celú štvrť. Kto príde, tvorí s nami.",
+        "Káva je u nás lacná, deti sa hrajú vedľa a nikto sa nemusí hlásiť vopred.",
+    ),
+}
+"""What houses say of themselves, in their own languages."""

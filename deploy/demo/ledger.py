@@ -3,12 +3,20 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 Position = tuple[str, str, int]
 """Topic, key and sequence: the place of one event, which only one event may ever have."""
 
 _TOPICS = {
     "centers": "directory.center.v1",
+    "corrections": "directory.correction.v1",
+    "networks": "directory.network.v1",
+    "memberships": "directory.membership.v1",
+    "partners": "directory.partner.v1",
+    "initiatives": "directory.initiative.v1",
+    "practices": "directory.practice.v1",
+    "erasures": "directory.erasure.v1",
     "host-offers": "exchange.host-offer.v1",
     "visits": "exchange.visit.v1",
     "news-items": "newsletter.news-item.v1",
@@ -17,18 +25,28 @@ _TOPICS = {
     "questionnaires": "campaign.questionnaire.v1",
     "rounds": "campaign.discussion-round.v1",
 }
+_BELOW = {
+    ("centers", "corrections"): "directory.correction.v1",
+    ("centers", "figures"): "directory.annual-report.v1",
+    ("centers", "lineage"): "directory.lineage.v1",
+    ("networks", "members"): "directory.membership.v1",
+    ("networks", "earlier-members"): "directory.membership.v1",
+    ("initiatives", "opening"): "directory.center.v1",
+    ("campaigns", "rounds"): "campaign.discussion-round.v1",
+}
+"""What is addressed below something else, and is a thing of its own."""
 
 
 def topic_of(path: str) -> str:
     """The topic on which a command to ``path`` is heard of: ``/campaigns/17/rounds`` speaks of rounds."""
-    steps = path.strip("/").split("/")
-    reporting = steps[0] == "campaigns" and steps[-1] == "rounds"
-    return _TOPICS["rounds" if reporting else steps[0]]
+    steps = urlsplit(path).path.strip("/").split("/")
+    below = _BELOW.get((steps[0], steps[2])) if len(steps) > 2 else None
+    return below or _TOPICS[steps[0]]
 
 
 @dataclass(frozen=True)
 class Request:
-    """One command as it was sent, and would be sent again."""
+    """One command as it was sent, and would be sent again. Without a token it came from somebody unknown."""
 
     service: str
     method: str
@@ -41,7 +59,9 @@ class Request:
     @property
     def headers(self) -> dict[str, str]:
         """What stands before the body."""
-        headers = {"Authorization": f"Bearer {self.token}", "Idempotency-Key": self.key}
+        headers = {"Idempotency-Key": self.key}
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
         if self.if_match is not None:
             headers["If-Match"] = f'"{self.if_match}"'
         return headers

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from pathlib import Path
 from random import Random
 from typing import TypeVar
 
@@ -38,6 +39,7 @@ class House:
     country: str
     town: str
     languages: tuple[str, ...]
+    founded: int
     verified_on: date
 
     @classmethod
@@ -50,6 +52,7 @@ class House:
             row["country"],
             row["town"],
             tuple(row["languages"].split(";")),
+            int(row["founded"]),
             date.fromisoformat(row["verified_on"]),
         )
 
@@ -108,6 +111,28 @@ class Campaign:
     rounds: list[Round] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Member:
+    """A house and the time it was, or is, a member of its country's network, as the network's list has it."""
+
+    house: House
+    since: date
+    until: date | None = None
+
+    def on(self, day: date) -> bool:
+        """Whether it was a member on that day; the day it left is the first without it."""
+        return self.since <= day and (self.until is None or day < self.until)
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody whom members of the network may ask, because she agreed to it. No topic may ever hold her."""
+
+    name: str
+    house: House
+    reader: Reader
+
+
 @dataclass
 class Cast:
     """Who takes part."""
@@ -124,6 +149,12 @@ class Cast:
     """Ids of centers that closed."""
     forgotten: House | None = None
     """A host whose profile nobody has confirmed for long."""
+    networks: dict[str, str] = field(default_factory=dict)
+    """Ids of the national networks, by country; that of the international one by the empty text."""
+    members: list[Member] = field(default_factory=list)
+    """Of the national networks."""
+    asked: Person | None = None
+    """A center's contact person."""
 
     def house(self, id: str) -> House:
         """The house with this id."""
@@ -132,6 +163,10 @@ class Cast:
     def of(self, country: str) -> list[House]:
         """The houses of a country, in the order of the list."""
         return [house for house in self.houses.values() if house.country == country]
+
+    def in_town(self, country: str, town: str) -> House:
+        """The first house of a town."""
+        return next(house for house in self.of(country) if house.town == town)
 
 
 @dataclass
@@ -150,6 +185,13 @@ class Stage:
     campaign: Campaign | None = None
     days_passed: int = 0
 
+    def __post_init__(self) -> None:
+        self._rows = {row["external_id"]: row for row in self.listed.centers}
+
+    def row(self, house: House) -> Row:
+        """What the list says of a house."""
+        return self._rows[house.external_id]
+
     # ---- time
 
     def today(self) -> date:
@@ -161,6 +203,14 @@ class Stage:
         self.network.clock.move(timedelta(days=days))
         self.days_passed += days
         self.report.say(f"… {days} days later: {self.today():%-d %B %Y}")
+
+    # ---- what the story leaves behind
+
+    def keep(self, name: str, content: str) -> Path:
+        """Writes a file into the network's own directory, for whoever wants to look at it."""
+        path = self.network.plan.home / name
+        path.write_text(content, encoding="utf-8")
+        return path
 
     # ---- waiting
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from deploy.demo.centers import ARABIC_HOUSE, BadRow
+from deploy.demo.centers import ARABIC_HOUSE, CAFE_HOURS, BadRow
 from deploy.demo.client import Json
 from deploy.demo.countries import COUNTRIES
 from deploy.demo.ledger import Accepted, Request
@@ -79,8 +79,11 @@ async def _meet_the_houses(stage: Stage) -> None:
     for row in stage.listed.centers:
         item = by_external_id[row["external_id"]]
         stage.cast.houses[row["external_id"]] = House.of_row(row, item["id"])
-        request = Request("directory", "POST", "/centers", "", row["external_id"])
-        stage.ledger.add(Accepted(request, item["id"], 1, ["CenterRegistered"]))
+        registration = Request("directory", "POST", "/centers", "", row["external_id"])
+        stage.ledger.add(Accepted(registration, item["id"], 1, ["CenterRegistered"]))
+        if row[CAFE_HOURS]:
+            offer = Request("directory", "POST", f"/centers/{item['id']}/services", "", row["external_id"])
+            stage.ledger.add(Accepted(offer, item["id"], 2, ["ServiceOffered"]))
 
 
 async def _every_service_knows_them(stage: Stage) -> None:
@@ -114,17 +117,13 @@ async def _nobody_sees_what_is_hidden(stage: Stage) -> None:
         f"{half_shown['name']}, {half_shown['place']['town']}",
     )
     arabic = await _as_a_stranger(stage, ARABIC_HOUSE)
-    stage.report.expect("names keep their own script", arabic["name"] == _row(stage, ARABIC_HOUSE)["name"])
+    stage.report.expect("names keep their own script", arabic["name"] == stage.cast.houses[ARABIC_HOUSE].name)
 
 
 async def _as_a_stranger(stage: Stage, external_id: str) -> Json:
     center = stage.cast.houses[external_id].id
     found: Json = (await stage.client.get("directory", f"/centers/{center}")).json()
     return found
-
-
-def _row(stage: Stage, external_id: str) -> dict[str, str]:
-    return next(row for row in stage.listed.centers if row["external_id"] == external_id)
 
 
 def _only_country(shown: Json) -> bool:

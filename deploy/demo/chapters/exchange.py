@@ -6,17 +6,10 @@ from functools import partial
 from random import Random
 
 from deploy.demo.client import Json, Refused
-from deploy.demo.countries import COUNTRIES
+from deploy.demo.countries import COUNTRIES, TOPICS
 from deploy.demo.ledger import Accepted
 from deploy.demo.stage import House, Stage, Visit, together
 
-TOPICS = (
-    "founding-a-center", "volunteers-and-recognition", "leadership-and-conflict", "funding-and-municipality",
-    "self-run-childcare", "father-involvement", "newcomers-and-language", "intergenerational-house",
-    "social-business", "documentation-and-stories", "lobbying-and-local-dialogue", "public-relations",
-    "digital-tools", "first-1000-days",
-)  # fmt: skip
-"""Codes of the exchange's taxonomy of topics."""
 _ASKED = ("founding-a-center", "self-run-childcare", "father-involvement")
 _HOSTS = {"DE": 16, "CZ": 8, "SK": 4, "IT": 3, "NL": 3, "AT": 3, "CH": 2, "HU": 1}
 _WINDOW_BEGINS_IN, _WINDOW_DAYS, _STAY = 40, 35, 4
@@ -36,8 +29,8 @@ async def houses_offer_to_host(stage: Stage) -> None:
 
 async def praha_goes_to_learn(stage: Stage) -> None:
     """Mothers from Praha ask three questions, are matched with reasons, accepted, and confirm."""
-    guest = _in_town(stage, "CZ", "Praha")
-    wish = _in_town(stage, "DE", "München")
+    guest = stage.cast.in_town("CZ", "Praha")
+    wish = stage.cast.in_town("DE", "München")
     visit, shown = await _request(stage, guest, wish, ("cs", "de"), questions=3)
     report = stage.report
     report.say(f"{guest} asks for a visit; {shown['match']['considered']} houses could host it")
@@ -60,7 +53,7 @@ async def praha_goes_to_learn(stage: Stage) -> None:
 
 async def a_host_closes(stage: Stage) -> None:
     """A second visit is accepted; then its host closes for good, and its guests are matched anew."""
-    guest, wish = _in_town(stage, "SK", "Bratislava"), _in_town(stage, "CZ", "Brno")
+    guest, wish = stage.cast.in_town("SK", "Bratislava"), stage.cast.in_town("CZ", "Brno")
     visit, _ = await _request(stage, guest, wish, ("sk", "cs", "de"), questions=2)
     await _answer(stage, visit, "acceptance")
     closed = visit.host
@@ -228,10 +221,6 @@ async def _shown(stage: Stage, visit: str) -> Json:
 def _days(shown: Json) -> tuple[date, date]:
     days = shown["match"]["days"]
     return date.fromisoformat(days["first"]), date.fromisoformat(days["last"])
-
-
-def _in_town(stage: Stage, country: str, town: str) -> House:
-    return next(house for house in stage.cast.of(country) if house.town == town)
 
 
 def _report(visit: Visit) -> Json:

@@ -91,12 +91,11 @@ async def _send(flow: Flow, over: asyncio.Event) -> None:
 
 def _services_are_offered(stage: Stage) -> Iterator[Command]:
     """Centers begin to offer services that they did not have."""
-    rows = {row["external_id"]: row for row in stage.listed.centers}
     houses = list(_open_houses(stage))
     stage.random.shuffle(houses)
     for code in OFFERED:
         for house in houses:
-            if code not in rows[house.external_id]["services"].split(";"):
+            if code not in stage.row(house)["services"].split(";"):
                 path, token = f"/centers/{house.id}/services", stage.client.center(house.id)
                 yield partial(stage.client.command, "directory", "POST", path, token, {"service": code})
 

@@ -1,4 +1,4 @@
-"""What events do in the directory, its own ones too: a second aggregate follows by the first one's event."""
+"""What follows when an entry is put right: an accepted correction changes it, a duplicate is told to the other one."""
 
 from collections.abc import Sequence
 
@@ -28,4 +28,4 @@ async def change_what_was_accepted(event: Received[CorrectionAccepted], world: W
     return [Change(Center, correction.center, lambda center, now: center.edit(change, now))] if change else []
 
 
-POLICIES = (absorb_a_duplicate, change_what_was_accepted)
+CORRECTIONS = (absorb_a_duplicate, change_what_was_accepted)

@@ -1,11 +1,18 @@
-"""Many lists, or many strings, in two arrays: they can be mapped from a file, and moved without a loop."""
+"""Arrays of numbers; and many lists, or many strings, in two arrays: mapped from a file, and moved without a loop."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+Bits = NDArray[np.uint64]
+Docs = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+Numbers = NDArray[np.integer[Any]]
 
 _BLOCK = 1 << 16
 """So many lists are moved at once, to need little memory."""
@@ -16,31 +23,32 @@ class Lists:
     """Lists of numbers, one after the other in one array."""
 
     starts: NDArray[np.int64]
-    values: NDArray[np.integer]
+    values: Numbers
 
-    def take(self, which: NDArray[np.integer]) -> "Lists":
+    def take(self, which: Numbers) -> "Lists":
         """The lists with these numbers, in this order."""
         lengths = self.starts[which + 1] - self.starts[which]
         blocks = [self.together(which[n : n + _BLOCK]) for n in range(0, max(len(which), 1), _BLOCK)]
         return Lists(starts_of(lengths), np.concatenate(blocks))
 
-    def together(self, which: NDArray[np.integer]) -> NDArray[np.integer]:
+    def together(self, which: Numbers) -> Numbers:
         """What stands in the lists with these numbers."""
         starts = self.starts[which]
         lengths = self.starts[which + 1] - starts
         ends = np.cumsum(lengths)
         places = np.repeat(starts - ends + lengths, lengths)
         places += np.arange(len(places))
-        return self.values[places]
+        values: Numbers = self.values[places]
+        return values
 
 
-def distinct(values: NDArray[np.integer]) -> NDArray[np.integer]:
+def distinct(values: Numbers) -> Numbers:
     """Each value once, ascending; quicker than `numpy.unique`."""
     ascending = np.sort(values)
     return ascending[np.concatenate(([True], ascending[1:] != ascending[:-1]))[: len(values)]]
 
 
-def starts_of(lengths: NDArray[np.integer]) -> NDArray[np.int64]:
+def starts_of(lengths: Numbers) -> NDArray[np.int64]:
     """Where lists of these lengths begin, and at last where they end."""
     starts = np.zeros(len(lengths) + 1, np.int64)
     np.cumsum(lengths, out=starts[1:])
@@ -67,7 +75,7 @@ class Strings(Sequence[bytes]):
 
     @cached_property
     def _views(self) -> tuple[memoryview, memoryview]:
-        return memoryview(self.lists.starts), memoryview(self.lists.values)
+        return self.lists.starts.data, self.lists.values.data
 
     def __len__(self) -> int:
         return len(self.lists.starts) - 1

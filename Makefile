@@ -2,7 +2,7 @@
 
 BIN := .venv/bin
 ARGS ?=
-BENCHMARKS := delivery
+BENCHMARKS := delivery search
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate
 
 .PHONY: help demo test check up down docs bench lock venv engines

@@ -29,7 +29,6 @@ from services.directory.api import (
     trends,
     verification,
 )
-from services.directory.beginnings import BEGINNINGS
 from services.directory.domain.annual_report import AnnualReport
 from services.directory.domain.center import Center
 from services.directory.domain.correction import Correction
@@ -40,8 +39,6 @@ from services.directory.domain.membership import Membership
 from services.directory.domain.network import Network
 from services.directory.domain.partner import Partner
 from services.directory.domain.practice import Practice
-from services.directory.endings import ENDINGS
-from services.directory.erasing import ERASING
 from services.directory.reactions import POLICIES
 from services.directory.settings import DirectorySettings
 from services.directory.views.listing import Listing
@@ -86,6 +83,6 @@ SERVICE = Service(
     ),
     mirrors=(PRACTICES, VISITS),
     models=(CenterSearch, PastMapModel, Listing),
-    policies=(*POLICIES, *ENDINGS, *BEGINNINGS, *ERASING),
+    policies=POLICIES,
     settings=DirectorySettings,
 )

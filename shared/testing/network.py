@@ -21,7 +21,7 @@ from shared.store.memory import MemoryStore
 
 START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 PERSON_KEY = "a person key for tests only, long enough to be taken"
-SECRET = "a secret that signs links in unit tests only"
+LINK_KEY = "a secret that signs links in unit tests only"
 
 
 class MemoryNetwork:
@@ -40,7 +40,12 @@ class MemoryNetwork:
         self.runtimes: dict[str, Runtime] = {}
         self.subscriptions: dict[str, MemorySubscription] = {}
         for service in services:
-            values = {"home": home, "keys_file": home / "jwks.json", "person_key": PERSON_KEY, "secret": SECRET}
+            values: dict[str, Any] = {
+                "home": home,
+                "keys_file": home / "jwks.json",
+                "person_key": PERSON_KEY,
+                "secret": LINK_KEY,
+            }
             values |= settings or {}
             own = service.settings(
                 **{name: value for name, value in values.items() if name in service.settings.model_fields}

@@ -6,13 +6,13 @@ from typing import Annotated
 from fastapi import Query, Response
 from pydantic import BaseModel, Field
 
-from services.directory.api.calendar_feed import MEDIA_TYPE, FeedOffer, feed
 from services.directory.api.centers import EVERYBODY, Centers
-from services.directory.api.hours_wording import describe
 from services.directory.api.views import CenterId
 from services.directory.domain.center import Center
 from services.directory.domain.offer import Offer
 from services.directory.domain.schedule import next_opening, occurrences, open_at
+from services.directory.exports.calendar_feed import MEDIA_TYPE, FeedOffer, feed
+from services.directory.exports.hours_wording import describe
 from shared.clock import Instant
 from shared.events.directory.center import CenterStatus, LocationVisibility, OfferStatus
 from shared.http import APIRouter, ETag, WorldDep

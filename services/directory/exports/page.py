@@ -11,10 +11,10 @@ from babel.dates import format_date
 from babel.numbers import format_currency
 from markupsafe import Markup
 
-from services.directory.api.hours_wording import describe
 from services.directory.exports import jsonld, vcard
 from services.directory.exports.entry import Entry, country_name, language_name
 from services.directory.exports.hours import next_days, schedule_of, weekly
+from services.directory.exports.hours_wording import describe
 from services.directory.exports.wording import WORDS, Words
 from shared.events.directory.center import CenterStatus, Check, OfferedService, OfferStatus, OpeningHours, Price, SignUp
 from shared.http.languages import Languages

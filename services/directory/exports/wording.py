@@ -1,7 +1,7 @@
 """What the directory says in its own name on a center's page and card: English, German, Czech.
 
 Services and topics have their names in the taxonomies; countries, languages, days and money have theirs from babel;
-hours are said by `services.directory.api.hours_wording`.
+hours are said by `services.directory.exports.hours_wording`.
 """
 
 from collections.abc import Mapping

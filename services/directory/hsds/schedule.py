@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo
 
 from dateutil.rrule import weekdays
 
-from services.directory.api.hours_wording import describe
 from services.directory.domain import recurrence
 from services.directory.domain.recurrence import Rule
 from services.directory.exports.entry import Entry
 from services.directory.exports.hours import schedule_of
+from services.directory.exports.hours_wording import describe
 from services.directory.hsds.records import ScheduleRecord, record_id
 from shared.events.directory.center import OfferedService, OpeningHours
 

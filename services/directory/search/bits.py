@@ -7,14 +7,12 @@ document are never set.
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-Bits = NDArray[np.uint64]
-Docs = NDArray[np.int64]
-Flags = NDArray[np.bool_]
+from services.directory.search import kernels
+from services.directory.search.arrays import Bits, Docs, Flags, Numbers
 
-_FEW = 128
-"""A set is filled bit by bit if it has fewer documents than one in so many; else by way of one byte a document."""
+has = kernels.among
+count = kernels.count
 
 
 def words_for(size: int) -> int:
@@ -32,16 +30,16 @@ def full(size: int) -> Bits:
     return pack(np.ones(size, np.bool_))
 
 
-def of(docs: NDArray[np.integer], size: int) -> Bits:
+def of(docs: Numbers, size: int) -> Bits:
     """The set of ``docs``, which may be in any order and repeated."""
-    if len(docs) * _FEW < size:
-        found = empty(size)
-        wide = docs.astype(np.uint64)
-        np.bitwise_or.at(found, wide >> np.uint64(6), np.uint64(1) << (wide & np.uint64(63)))
-        return found
-    flags = np.zeros(size, np.bool_)
-    flags[docs] = True
-    return pack(flags)
+    found = empty(size)
+    kernels.add(found, docs)
+    return found
+
+
+def docs(found: Bits) -> Docs:
+    """All documents, ascending."""
+    return kernels.first(found, 0, kernels.count(found))
 
 
 def union(sets: Sequence[Bits], size: int) -> Bits:
@@ -63,34 +61,5 @@ def pack(flags: Flags) -> Bits:
 
 def unpack(found: Bits, size: int) -> Flags:
     """One flag a document; of several rows of bits, each row for itself."""
-    return np.unpackbits(found.view(np.uint8), axis=-1, count=size, bitorder="little").view(np.bool_)
-
-
-def count(found: Bits) -> int:
-    """How many documents there are; of several rows together."""
-    return int(np.bitwise_count(found).sum())
-
-
-def has(found: Bits, docs: NDArray[np.integer]) -> Flags:
-    """For each of ``docs`` whether it is there."""
-    wide = docs.astype(np.uint64)
-    return (found[wide >> np.uint64(6)] >> (wide & np.uint64(63)) & np.uint64(1)).astype(np.bool_)
-
-
-def docs(found: Bits) -> Docs:
-    """All documents, ascending."""
-    return _docs_in(found, (found != 0).nonzero()[0])
-
-
-def first(found: Bits, most: int, start: int = 0) -> Docs:
-    """The first documents from ``start`` on, at most so many."""
-    skipped = start // 64
-    filled = (found[skipped:] != 0).nonzero()[0][: most + 1] + skipped
-    there = _docs_in(found, filled)
-    return there[np.searchsorted(there, start) :][:most]
-
-
-def _docs_in(found: Bits, filled: NDArray[np.int64]) -> Docs:
-    """The documents in these words, of which none is empty."""
-    places = np.unpackbits(found[filled].view(np.uint8), bitorder="little").view(np.bool_).nonzero()[0]
-    return (filled[places >> 6] << 6) + (places & 63)
+    flags: Flags = np.unpackbits(found.view(np.uint8), axis=-1, count=size, bitorder="little").view(np.bool_)
+    return flags

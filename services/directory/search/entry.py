@@ -7,8 +7,11 @@ from datetime import datetime
 from typing import Literal
 
 from services.directory.search.facets import Counts
-from services.directory.search.hours import WEEK_BYTES, OpenOn, Special
+from services.directory.search.hours import WEEK_BYTES, OpenOn, Special, zone_of
 from services.directory.search.places import Point
+
+MOST_AT_ONCE = 1000
+"""So many entries a page may have."""
 
 Order = Literal["relevance", "name", "distance"]
 
@@ -18,8 +21,8 @@ class Entry:
     """A center as everybody may see it: what is not in its entry cannot be found out by searching.
 
     A ``hidden`` one has no place: whatever is given as point, region or further words is dropped, so it is found by
-    its names, by what it does, and by its country at most. `ValueError` for a week of another length, or a point that
-    is none.
+    its names, by what it does, and by its country at most. `ValueError` for a week of another length, a point that is
+    none, and an unknown time zone.
     """
 
     id: str
@@ -37,12 +40,13 @@ class Entry:
     week: bytes = bytes(WEEK_BYTES)
     """Bit ``q % 8`` of byte ``q // 8``: regularly open in quarter-hour ``q`` of the local week, Monday 0:00 first."""
     zone: str = "UTC"
-    """IANA name of the time zone."""
+    """IANA name of the time zone; for a hidden center in a country with several, not its own but the capital's."""
     special: Special = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if len(self.week) != WEEK_BYTES:
             raise ValueError(f"a week is {WEEK_BYTES} bytes")
+        zone_of(self.zone)
         if self.point is not None:
             _check_point(self.point)
         if self.hidden:
@@ -72,8 +76,8 @@ class Query:
     cursor: str | None = None
 
     def __post_init__(self) -> None:
-        if self.limit < 1 or self.radius_m < 0:
-            raise ValueError("limit and radius are positive")
+        if not 1 <= self.limit <= MOST_AT_ONCE or self.radius_m < 0:
+            raise ValueError(f"a page has 1 to {MOST_AT_ONCE} entries, and a radius is not negative")
         if isinstance(self.open_at, datetime) and self.open_at.tzinfo is None:
             raise ValueError("a moment has a time zone")
         if self.near is not None:

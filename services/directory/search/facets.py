@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
-from services.directory.search import bits
-from services.directory.search.bits import Bits
-from services.directory.search.lists import Lists, starts_of
+from services.directory.search import bits, kernels
+from services.directory.search.arrays import Bits, Lists, starts_of
 from services.directory.search.terms import Joined, Terms
 
 Code = tuple[str, str]
@@ -18,8 +16,8 @@ Code = tuple[str, str]
 Counts = dict[str, dict[str, int]]
 """By facet and code: how many; codes nobody has are left out."""
 
-_MANY = 8
-"""If more than one document in so many is found, it is quicker to look at the codes than at the documents."""
+_MANY = 40
+"""If more than one document in so many is found, it is quicker to go through the codes than through the documents."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +26,7 @@ class Facets:
 
     terms: Terms
     by_document: Lists
-    """The numbers of each document's terms."""
+    """The numbers of each document's codes."""
 
     @classmethod
     def of(cls, facets: Sequence[Mapping[str, Iterable[str]]]) -> "Facets":
@@ -49,34 +47,27 @@ class Facets:
     @classmethod
     def _built(cls, terms: Terms, size: int) -> "Facets":
         which, docs = terms.pairs()
-        values = which[np.argsort(docs, kind="stable")].astype(np.uint16 if len(terms.names) < 1 << 16 else np.uint32)
-        return cls(terms, Lists(starts_of(np.bincount(docs, minlength=size)), values))
+        which = which[np.argsort(docs, kind="stable")].astype(np.uint32)
+        return cls(terms, Lists(starts_of(np.bincount(docs, minlength=size)), which))
 
     def having(self, codes: Iterable[Code], size: int) -> Bits:
         """Who has any of these codes."""
         terms = [self._numbers[code] for code in codes if code in self._numbers]
         return bits.union([self.terms.documents(range(n, n + 1), size) for n in terms], size)
 
-    def counts(self, found: Bits, size: int) -> NDArray[np.int64]:
-        """For each term how many of those found have it."""
-        how_many = bits.count(found)
-        if how_many * 2 > size:
-            return self.terms.totals() - self._counted(bits.full(size) & ~found, size - how_many, size)
-        return self._counted(found, how_many, size)
-
-    def _counted(self, found: Bits, how_many: int, size: int) -> NDArray[np.int64]:
-        if how_many * _MANY > size:
-            return self.terms.counts(found)
-        return np.bincount(self.by_document.together(bits.docs(found)), minlength=len(self.terms.names))
-
-    def add_counts(self, found: Bits, size: int, into: Counts) -> None:
-        """Adds how many of those found have each code."""
-        counts = self.counts(found, size)
-        there = counts.nonzero()[0]
-        for n, many in zip(there.tolist(), counts[there].tolist(), strict=True):
-            facet, code = self._codes[n]
-            codes = into.setdefault(facet, {})
-            codes[code] = codes.get(code, 0) + many
+    def counts(self, found: Bits, many: int, size: int) -> Counts:
+        """How many of those found, which are so many, have each code."""
+        if many * _MANY > size:
+            counts = self.terms.counts(found)
+        else:
+            counts = np.zeros(len(self.terms.names), np.int64)
+            kernels.tally(found, self.by_document.starts, self.by_document.values, counts)
+        numbers = counts.tolist()
+        by_facet = (
+            (facet, {code: n for code, n in zip(codes, numbers[start:], strict=False) if n})
+            for facet, start, codes in self._by_facet
+        )
+        return {facet: codes for facet, codes in by_facet if codes}
 
     @cached_property
     def _codes(self) -> list[Code]:
@@ -86,3 +77,20 @@ class Facets:
     @cached_property
     def _numbers(self) -> dict[Code, int]:
         return {code: n for n, code in enumerate(self._codes)}
+
+    @cached_property
+    def _by_facet(self) -> list[tuple[str, int, list[str]]]:
+        """Each facet, the number of its first term, and its codes."""
+        facets = {facet: n for n, (facet, _) in reversed(list(enumerate(self._codes)))}
+        return [(facet, start, [code for of, code in self._codes if of == facet]) for facet, start in facets.items()]
+
+
+def added(counts: Iterable[Counts]) -> Counts:
+    """The sums of several counts."""
+    sums: Counts = {}
+    for each in counts:
+        for facet, codes in each.items():
+            there = sums.setdefault(facet, {})
+            for code, many in codes.items():
+                there[code] = there.get(code, 0) + many
+    return sums

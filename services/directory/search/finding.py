@@ -1,21 +1,23 @@
 """How a query is answered by all parts of an index together."""
 
-from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from services.directory.search import bits
-from services.directory.search.bits import Bits, Docs
+from services.directory.search import bits, kernels
+from services.directory.search.arrays import Bits, Docs
 from services.directory.search.cursor import Place, cursor_at, place_of
 from services.directory.search.entry import Query, Result
-from services.directory.search.facets import Code, Counts
+from services.directory.search.facets import Code, Counts, added
 from services.directory.search.hours import OpenOn
-from services.directory.search.segment import Part, words_in
+from services.directory.search.segment import Part, Segment, words_in
 from services.directory.search.words import UNFINISHED_FROM, Lexicon, Spelling, alike, with_spelling
 from shared.text import words
+
+_DOC_BITS = 28
+"""A document's number has no more; a distance has 35 at most, so both fit into one number and are sorted as one."""
 
 Hit = tuple[int, bytes, int]
 """The rank and the key of a document's `Place`, and the document."""
@@ -53,39 +55,41 @@ def answer(parts: Sequence[Part], labels: Labels, query: Query) -> Result:
     """One page of what is found, and the counts of all of it. `ForeignCursor` if the cursor is of another query."""
     after = place_of(query)
     asked = None if query.text is None else _asked(parts, labels, query.text)
-    wanted = query.limit + 1
     total = 0
-    facets: Counts = {}
-    pages: list[tuple[Place, int]] = []
+    counts: list[Counts] = []
+    page: list[tuple[Hit, int]] = []
     for n, part in enumerate(parts):
-        found = _filtered(part, query)
+        segment, found = part.segment, _filtered(part, query)
         for word in asked or ():
             found &= word.having[n]
         if asked == [] or not found.any():
             continue
         if query.near is not None:
-            docs, far = part.segment.places.near(query.near, query.radius_m * 1000, found)
-            found = bits.of(docs, len(part.segment))
-        total += bits.count(found)
-        part.segment.facets.add_counts(found, len(part.segment), facets)
+            docs, far = segment.places.near(query.near, query.radius_m * 1000, found)
+            found = bits.of(docs, len(segment))
+        many = bits.count(found)
+        total += many
+        counts.append(segment.facets.counts(found, many, len(segment)))
         if query.order == "distance":
-            hits = _by_distance(part, docs, far, after, wanted)
+            hits = _by_distance(segment, docs, far, after, query.limit + 1)
         elif query.order == "name":
-            hits = _by_name(part, found, after, wanted)
+            hits = _by_name(segment, found, after, query.limit + 1)
         else:
-            hits = _by_relevance(part, found, asked, after, wanted)
-        distances = [0] * len(hits)
-        if query.near is not None:
-            distances = part.segment.places.distances([doc for _, _, doc in hits], query.near)
-        pages += [(Place(rank, key), mm) for (rank, key, _), mm in zip(hits, distances, strict=True)]
-    pages.sort()
-    page = pages[: query.limit]
+            hits = _by_relevance(segment, found, asked, after, query.limit + 1)
+        distances = [rank for rank, _, _ in hits]
+        if query.near is not None and query.order != "distance":
+            distances = segment.places.distances([doc for _, _, doc in hits], query.near)
+        page += zip(hits, distances, strict=True)
+    if len(counts) > 1:
+        page.sort()
+    more = len(page) > query.limit
+    del page[query.limit :]
     return Result(
-        ids=tuple(place.key.partition(b"\0")[2].decode() for place, _ in page),
-        distances=() if query.near is None else tuple(mm for _, mm in page),
+        ids=tuple([key[key.index(0) + 1 :].decode() for (_, key, _), _ in page]),
+        distances=() if query.near is None else tuple([mm for _, mm in page]),
         total=total,
-        facets=facets,
-        cursor=cursor_at(page[-1][0], query) if len(pages) > len(page) else None,
+        facets=counts[0] if len(counts) == 1 else added(counts),
+        cursor=cursor_at(Place(*page[-1][0][:2]), query) if more else None,
     )
 
 
@@ -135,36 +139,36 @@ def _having(parts: Sequence[Part], labels: Labels, spellings: Sequence[Spelling]
     return Meant(spellings, having)
 
 
-def _by_relevance(part: Part, found: Bits, asked: Sequence[Meant] | None, after: Place, wanted: int) -> list[Hit]:
+def _by_relevance(segment: Segment, found: Bits, asked: Sequence[Meant] | None, after: Place, wanted: int) -> list[Hit]:
     """First who has all words in the name; there and among the rest the freshly checked first, then by name."""
-    segment = part.segment
     named = found
     for word in asked or ():
         named = named & with_spelling(segment.named, word.spellings, len(segment))
-    start = bisect_right(segment.keys, after.key)
+    start = segment.after(after.key)
     hits: list[Hit] = []
     for rank, group in enumerate((named, found & ~named) if asked else (found,)):
         if rank >= after.rank and len(hits) < wanted:
-            docs = bits.first(group, wanted - len(hits), start if rank == after.rank else 0)
+            docs = kernels.first(group, start if rank == after.rank else 0, wanted - len(hits))
             hits += [(rank, segment.keys[doc], doc) for doc in docs.tolist()]
     return hits
 
 
-def _by_name(part: Part, found: Bits, after: Place, wanted: int) -> list[Hit]:
+def _by_name(segment: Segment, found: Bits, after: Place, wanted: int) -> list[Hit]:
     """By name only."""
-    keys, hits = part.segment.keys, []
-    for digit, start, end in part.segment.trusts:
-        docs = bits.first(found, wanted, max(start, bisect_right(keys, digit + after.key)))
+    keys, hits = segment.keys, []
+    for digit, end in segment.trusts:
+        docs = kernels.first(found, segment.after(digit + after.key), wanted)
         hits += [(0, keys[doc][1:], doc) for doc in docs.tolist() if doc < end]
     return sorted(hits)[:wanted]
 
 
-def _by_distance(part: Part, docs: Docs, far: NDArray[np.int64], after: Place, wanted: int) -> list[Hit]:
+def _by_distance(segment: Segment, docs: Docs, far: NDArray[np.int64], after: Place, wanted: int) -> list[Hit]:
     """The nearest first, those at one point as by relevance."""
-    keys = part.segment.keys
-    both = far << 28 | docs
-    both = both[both >= (after.rank << 28 | bisect_right(keys, after.key))]
+    keys = segment.keys
+    both = far << _DOC_BITS | docs
+    both = both[both >= (after.rank << _DOC_BITS | segment.after(after.key))]
     if len(both) > wanted:
         both = np.partition(both, wanted)[:wanted]
     both.sort()
-    return [(one >> 28, keys[one & 0xFFFFFFF], one & 0xFFFFFFF) for one in both.tolist()]
+    pairs = [divmod(one, 1 << _DOC_BITS) for one in both.tolist()]
+    return [(mm, keys[doc], doc) for mm, doc in pairs]

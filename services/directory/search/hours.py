@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
-from zoneinfo import ZoneInfo
+from functools import cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 from numpy.typing import NDArray
 
 from services.directory.search import bits
-from services.directory.search.bits import Bits
+from services.directory.search.arrays import Bits
 from services.directory.search.terms import Joined, Terms
 
 QUARTERS_A_DAY = 96
@@ -112,9 +112,15 @@ class Hours:
         """The zones by the local date and quarter that their clocks show."""
         clocks: dict[tuple[int, int], list[int]] = {}
         for n, name in enumerate(self.zones.names):
-            local = instant.astimezone(_zone(name))
+            local = instant.astimezone(zone_of(name))
             clocks.setdefault((local.toordinal(), local.hour * 4 + local.minute // 15), []).append(n)
         return clocks
 
 
-_zone = lru_cache(maxsize=None)(ZoneInfo)
+@cache
+def zone_of(name: str) -> ZoneInfo:
+    """The time zone with an IANA name. `ValueError` if there is none."""
+    try:
+        return ZoneInfo(name)
+    except ZoneInfoNotFoundError:
+        raise ValueError(f"there is no time zone {name}") from None

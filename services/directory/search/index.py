@@ -1,6 +1,6 @@
 """The index: entries in, answers out, while it is merged and saved."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -63,7 +63,7 @@ class Index:
                     if part.segment.versions[doc] > newest[id].version:
                         del newest[id]
             if newest:
-                parts = [*self._without(newest), Part.whole(Segment.of(newest.values()))]
+                parts = [*(part.without(newest) for part in self._parts), Part.whole(Segment.of(newest.values()))]
                 while len(parts) - self._taken > 1 and parts[-2].size + parts[-1].size <= _MERGED_AT_ONCE:
                     parts[-2:] = [Part.merged(parts[-2], parts[-1])]
                 self._parts = tuple(parts)
@@ -71,10 +71,8 @@ class Index:
     def remove(self, ids: Iterable[str]) -> None:
         """These are found no more; it does no harm if they never were."""
         with self._changing:
-            self._parts = self._without(list(ids))
-
-    def _without(self, ids: Collection[str]) -> tuple[Part, ...]:
-        return tuple(part.without([doc for _, doc in part.find(ids)]) for part in self._parts)
+            gone = list(ids)
+            self._parts = tuple(part.without(gone) for part in self._parts)
 
     @property
     def scattered(self) -> bool:
@@ -84,13 +82,7 @@ class Index:
     def merge(self) -> None:
         """Makes few parts of many; takes seconds when there are very many entries, so call it in a thread."""
         with self._merging:
-            parts = self._parts
-            younger = sum(part.size for part in parts)
-            for n, part in enumerate(parts):
-                younger -= part.size
-                if part.size < max(_GROWTH * younger, len(part.segment) // 2):
-                    self._merge_from(n)
-                    return
+            self._merge_from(_worth_merging)
 
     def save(self, path: Path, extra: Mapping[str, Any]) -> None:
         """Writes all that holds when this is called, and nothing else, in one step; ``extra`` is JSON.
@@ -99,30 +91,44 @@ class Index:
         during the save may not be in the file.
         """
         with self._merging:
-            snapshot.write(path, self._merge_from(0), extra)
-
-    def _merge_from(self, first: int) -> Segment:
-        """Makes one part of all parts from this one on. Meanwhile there may be updates: what they replace is gone."""
-        with self._changing:
-            taken = self._parts
-            self._taken = len(taken)
-        merged = Part.whole(Segment.of(()))
-        for part in reversed(taken[first:]):
-            merged = Part.merged(part, merged)
-        with self._changing:
-            replaced = [
-                part.segment.id(doc).decode()
-                for part, now in zip(taken[first:], self._parts[first:], strict=False)
-                for doc in bits.docs(part.live & ~now.live).tolist()
-            ]
-            left = merged.without([doc for _, doc in merged.find(replaced)])
-            self._parts = (*self._parts[:first], left, *self._parts[len(taken) :])
-            self._taken = 0
-        return merged.segment
+            snapshot.write(path, self._merge_from(lambda parts: 0), extra)
 
     def load(self, path: Path) -> dict[str, Any]:
         """Takes over what was saved, in place of what is here, and returns the ``extra``. `NoSnapshot`."""
         segment, extra = snapshot.read(path, Segment)
         with self._merging, self._changing:
-            self._parts = (Part.whole(segment),) if len(segment) else ()
+            self._parts = (Part.whole(segment),)
         return extra
+
+    def _merge_from(self, choose: Callable[[Sequence[Part]], int]) -> Segment:
+        """Makes one segment of all parts from the chosen one on; what is updated meanwhile does not hold in it."""
+        with self._changing:
+            taken = self._parts
+            first = choose(taken)
+            if len(taken) == first + 1 and taken[first].size == len(taken[first].segment):
+                return taken[first].segment
+            self._taken = len(taken)
+        try:
+            merged = Part.whole(Segment.of(()))
+            for part in reversed(taken[first:]):
+                merged = Part.merged(part, merged)
+            with self._changing:
+                replaced = [
+                    part.segment.id(doc).decode()
+                    for part, now in zip(taken[first:], self._parts[first:], strict=False)
+                    for doc in bits.docs(part.live & ~now.live).tolist()
+                ]
+                self._parts = (*self._parts[:first], merged.without(replaced), *self._parts[len(taken) :])
+            return merged.segment
+        finally:
+            self._taken = 0
+
+
+def _worth_merging(parts: Sequence[Part]) -> int:
+    """The first part that is small beside the younger ones, or mostly replaced; all from there on are merged."""
+    younger = sum(part.size for part in parts)
+    for n, part in enumerate(parts):
+        younger -= part.size
+        if part.size < max(_GROWTH * younger, len(part.segment) // 2):
+            return n
+    return len(parts)

@@ -1,19 +1,19 @@
 """A segment: entries indexed once and never changed, and a part: a segment of which some entries are no more."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from services.directory.search import bits
-from services.directory.search.bits import Bits
+from services.directory.search.arrays import Bits, Strings
 from services.directory.search.entry import Entry
 from services.directory.search.facets import Facets
 from services.directory.search.hours import Hours
-from services.directory.search.lists import Strings
 from services.directory.search.places import Places
 from services.directory.search.terms import Joined, Terms
 from services.directory.search.words import Lexicon
@@ -55,7 +55,7 @@ class Segment:
             Lexicon.of(in_names + elsewhere, size),
             Terms.of(in_names, size),
             Facets.of([entry.facets for entry in every]),
-            Terms.of((("%d-%d" % span, n) for n, entry in enumerate(every) for span in entry.ages), size),
+            Terms.of(((f"{a}-{b}", n) for n, entry in enumerate(every) for a, b in entry.ages), size),
             Hours.of([e.week for e in every], [e.zone for e in every], [e.special for e in every]),
             Places.of([entry.point for entry in every]),
         )
@@ -74,12 +74,15 @@ class Segment:
             return int(self.by_id[place])
         return None
 
+    def after(self, key: bytes) -> int:
+        """The first document that comes after a key."""
+        return bisect_right(self.keys, key) if key else 0
+
     @cached_property
-    def trusts(self) -> list[tuple[bytes, int, int]]:
-        """The digits in `keys`, each with its documents: from this one to before that one."""
-        digits = [b"%d" % n for n in range(len(_TRUST) + 1)]
-        starts = [*(bisect_left(self.keys, digit) for digit in digits), len(self)]
-        return list(zip(digits, starts, starts[1:], strict=False))
+    def trusts(self) -> list[tuple[bytes, int]]:
+        """The digits in `keys`, each with the document before which it ends."""
+        digits = [b"%d" % n for n in range(len(_TRUST) + 2)]
+        return [(digit, bisect_left(self.keys, end)) for digit, end in pairwise(digits)]
 
     def of_age(self, age: int) -> Bits:
         """Who says to be for people of this age."""
@@ -141,10 +144,12 @@ class Part:
         live = bits.has(self.live, np.array([doc for _, doc in found], np.int64))
         return [one for one, holds in zip(found, live, strict=True) if holds]
 
-    def without(self, docs: Iterable[int]) -> "Part":
-        """The same, but these documents hold no more."""
-        gone = bits.of(np.array(list(docs), np.int64), len(self.segment))
-        return Part(self.segment, self.live & ~gone)
+    def without(self, ids: Iterable[str]) -> "Part":
+        """The same, but entries with these ids hold no more."""
+        docs = [doc for _, doc in self.find(ids)]
+        if not docs:
+            return self
+        return Part(self.segment, self.live & ~bits.of(np.array(docs, np.int64), len(self.segment)))
 
 
 def _key(entry: Entry) -> bytes:
@@ -154,4 +159,7 @@ def _key(entry: Entry) -> bytes:
 
 def words_in(texts: Iterable[str]) -> set[str]:
     """The words under which any of these texts is found."""
-    return {word for text in texts for word in findable_words(text)}
+    return {word for text in texts for word in _findable_words(text)}
+
+
+_findable_words = lru_cache(1 << 14)(findable_words)  # the names of towns come again and again

@@ -31,23 +31,21 @@ class NoSnapshot(Exception):
 
 def write(path: Path, content: Any, extra: Mapping[str, Any]) -> None:
     """Writes a dataclass of arrays (or of dataclasses of arrays), and what the caller wants to know with it."""
-    new = path.with_name(path.name + ".new")
-    table: dict[str, Any] = {"extra": dict(extra), "arrays": {}}
+    new = path.with_name(f"{path.name}.new")
+    places: dict[str, tuple[str, tuple[int, ...], int]] = {}
     with new.open("wb") as file:
-        checksum = position = 0
-
-        def put(data: bytes | memoryview) -> None:
-            nonlocal checksum, position
-            file.write(data)
-            checksum, position = zlib.crc32(data, checksum), position + len(data)
-
+        checksum = 0
         for name, array in _arrays(content):
-            put(bytes(-position % _ALIGNED))
-            table["arrays"][name] = (array.dtype.str, array.shape, position)
-            put(memoryview(np.ascontiguousarray(array)).cast("B") if array.size else b"")
-        start = position
-        put(json.dumps(table).encode())
-        file.write(_END.pack(start, position - start, checksum, _FORMAT))
+            fill = bytes(-file.tell() % _ALIGNED)
+            places[name] = (array.dtype.str, array.shape, file.tell() + len(fill))
+            data = np.ascontiguousarray(array).data.cast("B") if array.size else b""
+            checksum = zlib.crc32(data, zlib.crc32(fill, checksum))
+            file.write(fill)
+            file.write(data)
+        table = json.dumps({"arrays": places, "extra": dict(extra)}).encode()
+        start = file.tell()
+        file.write(table)
+        file.write(_END.pack(start, len(table), zlib.crc32(table, checksum), _FORMAT))
         file.flush()
         os.fsync(file.fileno())
     new.replace(path)
@@ -58,19 +56,22 @@ def write(path: Path, content: Any, extra: Mapping[str, Any]) -> None:
         os.close(directory)
 
 
-def read(path: Path, kind: type) -> tuple[Any, dict[str, Any]]:
-    """The content, mapped, and the extra. `NoSnapshot` if there is none to be trusted."""
+def read(path: Path, kind: type[Any]) -> tuple[Any, dict[str, Any]]:
+    """The content, mapped, and the extra. `NoSnapshot` if there is none to be trusted.
+
+    Whoever writes into the arrays would change them in memory, never in the file.
+    """
     try:
-        whole = np.memmap(path, np.uint8, "r")
-        start, length, checksum, format = _END.unpack(whole[-_END.size :].tobytes())
+        whole = np.memmap(path, np.uint8, "c")
+        start, length, checksum, form = _END.unpack(whole[-_END.size :].tobytes())
     except (OSError, ValueError, struct.error) as problem:
         raise NoSnapshot(f"{path}: {problem}") from None
-    if format.rstrip(b"\0") != _FORMAT or start + length + _END.size != len(whole):
-        raise NoSnapshot(f"{path} is not a snapshot of this version, or not all of it")
-    if zlib.crc32(whole[: -_END.size]) != checksum:
+    if form.rstrip(b"\0") != _FORMAT or start + length + _END.size != len(whole):
+        raise NoSnapshot(f"{path} is no snapshot of this version, or not all of it")
+    if zlib.crc32(whole[: -_END.size].data) != checksum:
         raise NoSnapshot(f"{path} was changed or damaged")
     table = json.loads(whole[start : start + length].tobytes())
-    arrays = {name: np.ndarray(shape, dtype, whole, offset) for name, (dtype, shape, offset) in table["arrays"].items()}
+    arrays = {name: np.ndarray(shape, dtype, whole, at) for name, (dtype, shape, at) in table["arrays"].items()}
     return _content(kind, arrays, ""), table["extra"]
 
 
@@ -83,9 +84,13 @@ def _arrays(content: Any, path: str = "") -> Iterator[tuple[str, NDArray[Any]]]:
             yield path + field.name, value
 
 
-def _content(kind: type, arrays: dict[str, NDArray[Any]], path: str) -> Any:
-    hints = get_type_hints(kind)
-    return kind(**{
-        name: _content(hint, arrays, f"{path}{name}.") if is_dataclass(hint) else arrays[path + name]
-        for name, hint in hints.items()
-    })  # fmt: skip
+def _content(kind: type[Any], arrays: Mapping[str, NDArray[Any]], path: str) -> Any:
+    values = {}
+    for name, hint in get_type_hints(kind).items():
+        if isinstance(hint, type) and is_dataclass(hint):
+            values[name] = _content(hint, arrays, f"{path}{name}.")
+        elif path + name in arrays:
+            values[name] = arrays[path + name]
+        else:
+            raise NoSnapshot(f"the snapshot has no {path}{name}")
+    return kind(**values)

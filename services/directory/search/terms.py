@@ -11,12 +11,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from services.directory.search import bits
-from services.directory.search.bits import Bits
-from services.directory.search.lists import Lists, Strings, distinct, starts_of
+from services.directory.search import bits, kernels
+from services.directory.search.arrays import Bits, Lists, Strings, distinct, starts_of
 
-_FREQUENT = 32
-"""A term that more than one in so many documents have is kept as bits: that is smaller than a list, and quicker."""
+_FREQUENT = 128
+"""A term that more than one in so many documents have is kept as bits: that is quicker than a list."""
 
 _SMALL = 4096
 """What is frequent among fewer documents than these is not worth the trouble."""
@@ -128,18 +127,13 @@ class Terms:
 
     @cached_property
     def _frequent(self) -> list[int]:
-        return self.frequent.tolist()
-
-    def totals(self) -> NDArray[np.int64]:
-        """For each term, how many documents have it."""
-        totals = np.diff(self.rare.starts)
-        totals[self.frequent] = [bits.count(row) for row in self.rows]
-        return totals
+        return [int(n) for n in self.frequent]
 
     def counts(self, among: Bits) -> NDArray[np.int64]:
         """For each term, how many of these documents have it."""
-        met = np.concatenate(([0], np.cumsum(bits.has(among, self.rare.values))))
-        counts = np.diff(met[self.rare.starts])
-        for term, row in zip(self.frequent, self.rows, strict=True):
-            counts[term] = bits.count(row & among)
+        counts = np.zeros(len(self.names), np.int64)
+        kernels.overlaps(among, self.rare.starts, self.rare.values, counts)
+        shared = np.zeros(len(self.frequent), np.int64)
+        kernels.common(among, self.rows, shared)
+        counts[self.frequent] = shared
         return counts

@@ -13,8 +13,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from services.directory.search import bits
-from services.directory.search.bits import Bits
-from services.directory.search.lists import distinct
+from services.directory.search.arrays import Bits, Numbers, distinct
 from services.directory.search.terms import Joined, Terms
 
 UNFINISHED_FROM = 2
@@ -29,8 +28,10 @@ _POWERS = np.array([pow(0x01000193, n, 1 << 32) for n in range(1, _LETTERS + 1)]
 
 
 def errors_forgiven(word: str) -> int:
-    """How many letters may be wrong, missing, too many or swapped with their neighbor."""
-    return 0 if len(word) < 4 else 1 if len(word) < 8 else 2
+    """How many letters may be wrong, missing, too many or swapped with their neighbor; in numbers none."""
+    if len(word) < 4 or any(letter.isdigit() for letter in word):
+        return 0
+    return 1 if len(word) < 8 else 2
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class Lexicon:
         terms = Terms.merged(one.terms, two.terms, joined)
         return cls(terms, Typos.of(terms.names))
 
-    def sharing(self, forms: NDArray[np.uint32]) -> list[str]:
+    def sharing(self, forms: Numbers) -> list[str]:
         """The words of which any of these is a form."""
         typos, names = self.typos, self.terms.names
         starts, ends = np.searchsorted(typos.forms, forms), np.searchsorted(typos.forms, forms, "right")

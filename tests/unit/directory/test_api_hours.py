@@ -77,6 +77,7 @@ async def test_another_calendar_reads_the_feed_and_asks_again_for_nothing(
     answer = await everybody.get(path, **{"Accept-Language": "de"})
     assert answer.headers["Content-Type"] == "text/calendar; charset=utf-8"
     calendar = Calendar.from_ical(answer.content)
+    event: Any
     [event] = [event for event in calendar.walk("VEVENT") if "RRULE" in event]
     assert (str(event["SUMMARY"]), str(event["LOCATION"])) == ("Vätergruppe", "Hejnická 538, 190 00, Praha, CZ")
     assert str(event["DTSTART"].dt) == "2026-01-01 09:00:00+01:00"

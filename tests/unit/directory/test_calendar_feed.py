@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from icalendar import Calendar, vText
 
-from services.directory.api.calendar_feed import YEARS_AHEAD, FeedOffer, feed
 from services.directory.domain.schedule import Closure, ClosureReason, Schedule, Session, occurrences
+from services.directory.exports.calendar_feed import YEARS_AHEAD, FeedOffer, feed
 from tests.unit.directory.schedules import DAY, ZONES, closures, exists, schedules, zone_days
 
 CHANGED = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)

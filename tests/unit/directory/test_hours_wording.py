@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.directory.api.hours_wording import describe
 from services.directory.domain.schedule import Schedule
+from services.directory.exports.hours_wording import describe
 from tests.unit.directory.schedules import schedules
 
 

@@ -39,8 +39,8 @@ _LEGAL_FORMS = {"association": 12, "part-of-another": 3, "church": 1, "municipal
 CAFE_HOURS = "hours:open-cafe"
 
 COLUMNS = (
-    "external_id", "name", "name_en", "name_de", "name_ar", "description_de", "description_cs", "description_sk", "kind",
-    "languages", "founded", "legal_form", "country", "town", "town_lat", "town_lon", "street", "lat", "lon",
+    "external_id", "name", "name_en", "name_de", "name_ar", "description_de", "description_cs", "description_sk",
+    "kind", "languages", "founded", "legal_form", "country", "town", "town_lat", "town_lon", "street", "lat", "lon",
     "location_visibility", "discreet_name", "email", "phone", "website", "services", CAFE_HOURS, "topics",
     "accessibility", "funding", "staff", "volunteers", "families", "verified_on",
 )  # fmt: skip

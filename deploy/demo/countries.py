@@ -206,7 +206,7 @@ HOURS = {
     "cs": ("Út, Čt 9.00–12.00", "Po-Pá 9-12, 14-17", "St 14.30-18; 1. So 10-13"),
     "sk": ("Ut, Št 9.00–12.00", "Po-Pi 9-12, 14-17", "St 14.30-18; 1. So 10-13"),
 }
-"""Opening hours as people write them, by language: twice a week, every working day, and one afternoon with a Saturday."""
+"""Opening hours as people write them, by language: twice a week, every working day, an afternoon and a Saturday."""
 THURSDAY_MORNINGS = (0, 1)
 """Those of them with which a house is open on Thursday mornings."""
 

@@ -9,6 +9,7 @@ from random import Random
 from typing import TypeVar
 
 from deploy.demo.centers import List, Row
+from deploy.demo.city import City
 from deploy.demo.client import Client, Json
 from deploy.demo.ledger import Ledger
 from deploy.demo.mail import Mailbox
@@ -41,6 +42,7 @@ class House:
     languages: tuple[str, ...]
     founded: int
     verified_on: date
+    hides: bool
 
     @classmethod
     def of_row(cls, row: Row, id: str) -> "House":
@@ -54,6 +56,7 @@ class House:
             tuple(row["languages"].split(";")),
             int(row["founded"]),
             date.fromisoformat(row["verified_on"]),
+            row["location_visibility"] == "hidden",
         )
 
     def __str__(self) -> str:
@@ -113,8 +116,9 @@ class Campaign:
 
 @dataclass(frozen=True)
 class Member:
-    """A house and the time it was, or is, a member of its country's network, as the network's list has it."""
+    """A house and the time it was, or is, a member of a network, as that one's list has it."""
 
+    network: str
     house: House
     since: date
     until: date | None = None
@@ -122,6 +126,15 @@ class Member:
     def on(self, day: date) -> bool:
         """Whether it was a member on that day; the day it left is the first without it."""
         return self.since <= day and (self.until is None or day < self.until)
+
+
+@dataclass(frozen=True)
+class Initiative:
+    """People who want to open a center, and the visit that gave them the idea."""
+
+    id: str
+    visit: Visit
+    proposed: date
 
 
 @dataclass(frozen=True)
@@ -150,11 +163,12 @@ class Cast:
     forgotten: House | None = None
     """A host whose profile nobody has confirmed for long."""
     networks: dict[str, str] = field(default_factory=dict)
-    """Ids of the national networks, by country; that of the international one by the empty text."""
+    """Ids of the networks, by what the story calls them: the national ones by the code of their country."""
     members: list[Member] = field(default_factory=list)
-    """Of the national networks."""
     asked: Person | None = None
     """A center's contact person."""
+    initiative: Initiative | None = None
+    city: City | None = None
 
     def house(self, id: str) -> House:
         """The house with this id."""

@@ -14,7 +14,25 @@ from pathlib import Path
 
 from deploy.demo import checks
 from deploy.demo.centers import List, write_list
-from deploy.demo.chapters import campaign, directory, exchange, newsletter, readers, storm, year
+from deploy.demo.chapters import (
+    campaign,
+    corrections,
+    directory,
+    exchange,
+    figures,
+    finding,
+    freshness,
+    initiatives,
+    networks,
+    newsletter,
+    opendata,
+    past,
+    people,
+    practices,
+    readers,
+    storm,
+    year,
+)
 from deploy.demo.client import Client
 from deploy.demo.ledger import Ledger
 from deploy.demo.mail import Mailbox
@@ -30,15 +48,37 @@ Chapter = tuple[str, Sequence[Callable[[Stage], Awaitable[None]]]]
 
 CHAPTERS: Sequence[Chapter] = (
     ("750 centers come in", (directory.centers_come_in, directory.a_new_center_opens)),
+    ("The map of a past day", (past.the_map_of_a_past_day,)),
+    (
+        "Networks",
+        (
+            networks.networks_are_founded,
+            networks.centers_apply,
+            networks.who_was_a_member_then,
+            networks.a_partner_is_found,
+        ),
+    ),
+    ("Finding a center", (finding.words_find_it, finding.near_a_point, finding.open_on_thursday_morning)),
+    ("Entries are put right", (corrections.a_stranger_knows_better, corrections.two_entries_are_one_center)),
+    ("Open data", (opendata.a_city_takes_a_copy, opendata.tables_and_maps)),
+    ("The year in figures", (figures.houses_report_their_year,)),
     ("Houses open their doors, and Praha goes to learn", (exchange.houses_offer_to_host, exchange.praha_goes_to_learn)),
     ("A host closes", (exchange.a_host_closes,)),
-    ("300 readers", (readers.readers_sign_up,)),
+    ("300 readers", (readers.readers_sign_up, people.somebody_may_be_asked)),
     ("How do we want to raise our children?", (campaign.the_campaign_begins, campaign.rooms_talk)),
     ("The storm: every service is killed", (storm.services_die,)),
     ("The rooms add up", (campaign.the_rooms_add_up,)),
     ("The visits are held", (exchange.the_visits_are_held,)),
+    ("What comes of a visit", (initiatives.a_visit_is_followed_by_an_idea, practices.a_practice_is_written_down)),
     ("News goes out", (newsletter.news_goes_out, newsletter.one_leaves)),
-    ("The year goes on", (year.the_seasons_change, newsletter.the_year_is_told, year.the_year_ends)),
+    ("The year goes on", (year.the_seasons_change,)),
+    ("Is it still true?", (freshness.one_click_confirms, freshness.who_does_nothing_lapses)),
+    (
+        "A new center, and where all of them came from",
+        (initiatives.it_opens_its_doors, initiatives.the_family_is_drawn),
+    ),
+    ("Somebody wants to be forgotten", (people.somebody_wants_to_be_forgotten,)),
+    ("The year ends", (newsletter.the_year_is_told, year.the_year_ends)),
     (
         "The count",
         (
@@ -46,6 +86,7 @@ CHAPTERS: Sequence[Chapter] = (
             checks.the_topics_keep_their_promise,
             checks.calendars_and_visits_agree,
             checks.everybody_sees_the_same,
+            opendata.the_citys_copy_is_true,
         ),
     ),
 )

@@ -11,17 +11,17 @@ async def a_stranger_knows_better(stage: Stage) -> None:
     house = stage.cast.of("CZ")[40]
     founded = house.founded - 1
     path = f"/centers/{house.id}/corrections"
-    right, wrong = (
+    right, wrong = [
         await stage.client.command("directory", "POST", path, NOBODY, {"change": {"founded": year}, "remark": remark})
         for year, remark in ((founded, "I was there on the first day."), (1850, "Older than you think!"))
-    )
+    ]
     token = stage.client.center(house.id)
     open_ones = await stage.client.pages("directory", path, token)
     await stage.client.command("directory", "POST", f"/corrections/{right.id}/acceptance", token)
     await stage.client.command("directory", "POST", f"/corrections/{wrong.id}/refusal", token, {"reason": "not-true"})
 
     async def taken_over() -> bool:
-        return (await _shown(stage, house))["founded"] == founded
+        return bool((await _shown(stage, house))["founded"] == founded)
 
     await stage.until("the correction is taken over", taken_over)
     stage.report.expect(

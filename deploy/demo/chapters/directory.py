@@ -12,7 +12,7 @@ from deploy.importer.directory import Target
 from deploy.importer.lists import CenterList
 from deploy.importer.report import Outcome
 from deploy.importer.report import Report as Imported
-from deploy.importer.sending import import_centers
+from deploy.importer.sending import How, import_centers
 
 
 async def centers_come_in(stage: Stage) -> None:
@@ -20,11 +20,18 @@ async def centers_come_in(stage: Stage) -> None:
     client, report, listed = stage.client, stage.report, stage.listed
     report.say(f"{listed.path} holds {len(listed.centers)} centers of {len(COUNTRIES)} countries, and some bad rows")
     notes = listed.path.parent / "imports" / "story.done"
+    checked = await _import(stage, notes, How(dry_run=True))
+    present: int = (await client.get("directory", "/countries")).json()["centers"]
     first = await _import(stage, notes)
     new, refused = first.counts[Outcome.NEW], [told for told in first.notable if told.outcome is Outcome.REFUSED]
     report.say(f"{new} new, {len(refused)} refused:")
     for told in refused:
         report.say(f"  {told}")
+    report.expect(
+        "a dry run foretells what becomes of every row, and changes nothing",
+        checked.counts == first.counts and present == 0,
+        f"{checked.counts[Outcome.NEW]} would come in",
+    )
     report.expect("every center of the list is in", new == len(listed.centers), f"{new} created")
     report.expect(
         "every bad row is reported by its line",
@@ -60,11 +67,11 @@ async def a_new_center_opens(stage: Stage) -> None:
     stage.report.say(f"a new one opens: {body['name']} (Русе) — {', '.join(opened.events)}")
 
 
-async def _import(stage: Stage, notes: Path) -> Imported:
+async def _import(stage: Stage, notes: Path, how: How = How()) -> Imported:
     network = stage.network
-    with stage.report.counting("mine import centers") as progress:
+    with stage.report.counting(f"mine import centers{' --dry-run' if how.dry_run else ''}") as progress:
         target = Target(network.address("directory"), stage.client.office())
-        return await import_centers(CenterList(stage.listed.path), target, notes=notes, progress=progress)
+        return await import_centers(CenterList(stage.listed.path), target, how, notes=notes, progress=progress)
 
 
 async def _meet_the_houses(stage: Stage) -> None:

@@ -21,7 +21,8 @@ async def houses_offer_to_host(stage: Stage) -> None:
     await together([partial(_confirm_and_offer, stage, house) for house in hosts])
     stage.cast.hosts = hosts
     stage.report.say(f"{len(hosts)} houses in {len(_HOSTS)} countries confirm their profiles and offer to host")
-    forgotten = min((house for house in stage.cast.of("DE") if house not in hosts), key=lambda house: house.verified_on)
+    others = (house for house in stage.cast.of("DE") if house not in hosts and house.id not in stage.cast.closed)
+    forgotten = min(others, key=lambda house: house.verified_on)
     await offer(stage, forgotten)
     stage.cast.forgotten = forgotten
     stage.report.say(f"so does {forgotten}, whose profile was last confirmed on {forgotten.verified_on}")

@@ -91,6 +91,6 @@ async def _a_slip_is_put_right(stage: Stage, house: House, figures: Json) -> Non
 
 
 async def _families(stage: Stage, country: str, year: int) -> Json:
-    query = {"country": country, "from": year, "to": year}
+    query: Json = {"country": country, "from": year, "to": year}
     found: Json = (await stage.client.get("directory", "/figures/trends", **query)).json()["years"][0]["families"]
     return found

@@ -3,11 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from itertools import pairwise
 from math import asin, cos, radians, sin, sqrt
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrulestr
-from icalendar import Calendar, Event
+from icalendar import Calendar, Component
 
 from deploy.demo.centers import CAFE_HOURS, Row
 from deploy.demo.client import Json
@@ -51,7 +53,7 @@ async def near_a_point(stage: Stage) -> None:
     kms = [away[id] or 0 for id in ids]
     stage.report.expect(
         f"everything within {_NEAR_KM:.0f} km is found, the nearest first",
-        inside <= set(ids) <= about and all(one <= other + _BORDER_KM for one, other in zip(kms, kms[1:], strict=False)),
+        inside <= set(ids) <= about and all(one <= other + _BORDER_KM for one, other in pairwise(kms)),
         f"{len(ids)} around München",
     )
     await _nobody_finds_the_hidden(stage)
@@ -89,19 +91,19 @@ async def open_on_thursday_morning(stage: Stage) -> None:
 # ---- pieces
 
 
-async def _search(stage: Stage, **query: object) -> Json:
+async def _search(stage: Stage, **query: Any) -> Json:
     found: Json = (await stage.client.get("directory", "/centers", **query)).json()
     return found
 
 
 async def _nobody_finds_the_hidden(stage: Stage) -> None:
     """Neither by distance from its own town, whatever the radius, nor by its name or town."""
-    hidden = next(house for house in stage.cast.of("DE") if stage.row(house)["location_visibility"] == "hidden")
+    hidden = next(house for house in stage.cast.of("DE") if house.hides)
     row = stage.row(hidden)
     point = _text((float(row["town_lat"]), float(row["town_lon"])))
     everything = await stage.client.pages("directory", "/centers", None, near=point, radius_km=_EVERYWHERE_KM)
     by_words = await _search(stage, q=f"{hidden.name} {hidden.town}", limit=200)
-    hiding = [house for house in stage.cast.houses.values() if stage.row(house)["location_visibility"] == "hidden"]
+    hiding = [house for house in stage.cast.houses.values() if house.hides]
     found = {item["id"] for item in [*everything, *by_words["items"]]}
     shown = len(stage.cast.houses) - len(hiding)
     stage.report.expect(
@@ -147,7 +149,7 @@ def _next_in(feed: str, now: datetime) -> datetime | None:
     return min((at for event in calendar.walk("VEVENT") for at in _beginnings(event, now)), default=None)
 
 
-def _beginnings(event: Event, now: datetime) -> Iterable[datetime]:
+def _beginnings(event: Component, now: datetime) -> Iterable[datetime]:
     """The first of an event's beginnings after ``now``, as far as it has one."""
     start: datetime = event.decoded("dtstart")
     rule = event.get("rrule")

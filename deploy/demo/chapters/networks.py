@@ -1,4 +1,4 @@
-"""National networks: they ask something of their members, admit and decline, and know who belonged to them when."""
+"""Networks, from a region to the world: they admit and decline, and know who belonged to them when."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,27 +10,30 @@ from deploy.demo.stage import House, Member, Stage, together
 
 A_DAY = date(2006, 11, 10)
 """A day of the past on which the network is looked at."""
-WORLD = ""
-"""Where the international network stands among the national ones."""
+WORLD, REGION = "world", "south"
 
 
 @dataclass(frozen=True)
 class Network:
-    """An invented network, and which houses of its country stand on its list."""
+    """An invented network, the one that it belongs to, and which houses of its country stand on its list."""
 
     name: str
     english: str
     languages: tuple[str, ...]
     founded: int
+    country: str = ""
+    above: str = ""
     members: slice = slice(0)
 
 
 NETWORKS: Mapping[str, Network] = {
     WORLD: Network("Example Network of Mother Centers", "Example Network of Mother Centers", ("en",), 2000),
-    "DE": Network("Beispielverband der Mütterzentren", "Example Federation", ("de",), 1988, slice(40, 60)),
-    "CZ": Network("Příkladná síť mateřských center", "Example Network, Czech Republic", ("cs",), 1996, slice(10, 28)),
-    "SK": Network("Príkladná únia materských centier", "Example Union, Slovakia", ("sk",), 2003, slice(8, 18)),
+    "DE": Network("Beispielverband der Mütterzentren", "Example Federation", ("de",), 1988, "DE", WORLD, slice(40, 60)),
+    REGION: Network("Beispielverband Süd", "Example Federation, South", ("de",), 1994, "DE", "DE", slice(60, 66)),
+    "CZ": Network("Příkladná síť mateřských center", "Example Network", ("cs",), 1996, "CZ", WORLD, slice(10, 28)),
+    "SK": Network("Príkladná únia materských centier", "Example Union", ("sk",), 2003, "SK", WORLD, slice(8, 18)),
 }
+"""Each after the one that it belongs to; the national ones by the code of their country."""
 _CRITERIA = {
     "open-to-all": {
         "en": "Open to everybody, without a fee at the door",
@@ -59,19 +62,19 @@ _APPLY = 28
 async def networks_are_founded(stage: Stage) -> None:
     """The office registers them, their coordinators write down what they ask for and bring their old lists in."""
     client, networks = stage.client, stage.cast.networks
-    for country, network in NETWORKS.items():
-        body = registration_of(country, networks.get(WORLD))
-        networks[country] = (await client.command("directory", "POST", "/networks", client.office(), body)).id
-        if country:
+    for key, network in NETWORKS.items():
+        body = registration_of(key, networks)
+        networks[key] = (await client.command("directory", "POST", "/networks", client.office(), body)).id
+        if network.country:
             await client.command(
-                "directory", "PUT", f"/networks/{networks[country]}/criteria", client.coordinator(country),
+                "directory", "PUT", f"/networks/{networks[key]}/criteria", client.coordinator(network.country),
                 {"criteria": criteria()}, if_match=1,
             )  # fmt: skip
-            stage.cast.members += old_list(network, stage.cast.of(country))
+            stage.cast.members += old_list(key, stage.cast.of(network.country))
     await together([partial(_enter, stage, member) for member in stage.cast.members])
     stage.report.say(
-        f"{len(networks)} networks are registered, three of them national, with {len(_CRITERIA)} criteria each; "
-        f"{len(stage.cast.members)} memberships come in from their old lists"
+        f"{len(networks)} networks are registered, the world's, three national ones and a region's, with "
+        f"{len(_CRITERIA)} criteria each; {len(stage.cast.members)} memberships come in from their old lists"
     )
     below = await client.pages("directory", f"/networks/{networks[WORLD]}/members", None, below="true")
     present = sorted(member.house.id for member in stage.cast.members if member.until is None)
@@ -108,7 +111,7 @@ async def centers_apply(stage: Stage) -> None:
         "directory", "POST", f"/memberships/{applied[other.id]}/decline", coordinator,
         {"reason": "criteria-not-met", "note": "Next year, when the rooms are open every day."},
     )  # fmt: skip
-    stage.cast.members += [Member(house, stage.today()) for house in (full, friend)]
+    stage.cast.members += [Member("CZ", house, stage.today()) for house in (full, friend)]
     stage.report.say(f"{full} is admitted as a full member, {friend} as a friend; {other} is declined")
     told = await _membership(stage, applied[other.id], stage.client.center(other.id))
     await _not_for_everybody(stage, applied[other.id], told)
@@ -149,16 +152,17 @@ async def a_partner_is_found(stage: Stage) -> None:
 async def who_was_a_member_then(stage: Stage) -> None:
     """The networks on a day that was long before this directory."""
     rows, wrong = [], []
-    for country in ("DE", "CZ", "SK"):
-        path = f"/networks/{stage.cast.networks[country]}/members"
+    for key, network in NETWORKS.items():
+        path = f"/networks/{stage.cast.networks[key]}/members"
         then = await stage.client.pages("directory", path, None, on=A_DAY.isoformat())
         now = await stage.client.pages("directory", path, None)
-        mine = [member for member in stage.cast.members if member.house.country == country]
-        if {each["center"] for each in then} != {member.house.id for member in mine if member.on(A_DAY)}:
-            wrong.append(country)
-        rows.append((NETWORKS[country].name, len(then), len(now)))
+        mine = [member for member in stage.cast.members if member.network == key]
+        for found, day in ((then, A_DAY), (now, stage.today())):
+            if {each["center"] for each in found} != {member.house.id for member in mine if member.on(day)}:
+                wrong.append(f"{network.name} on {day}")
+        rows.append((network.name, len(then), len(now)))
     stage.report.table("Members", ("network", f"on {A_DAY:%-d %B %Y}", "today"), rows)
-    stage.report.expect("who was a member on a past day stands in the lists of today", not wrong, ", ".join(wrong))
+    stage.report.expect("a network knows who was its member on any day", not wrong, ", ".join(wrong))
 
 
 # ---- what is told of networks, also to a network that stays
@@ -185,16 +189,16 @@ PARTNERS: Sequence[Json] = (
 )
 
 
-def registration_of(country: str, above: str | None) -> Json:
-    """A network as it is registered; ``above`` is the id of the international one."""
-    network = NETWORKS[country]
-    label = country.lower() or "world"
+def registration_of(key: str, known: Mapping[str, str]) -> Json:
+    """A network as it is registered; ``known`` has the ids of those that were registered before."""
+    network, label = NETWORKS[key], key.lower()
+    level = "international" if key == WORLD else "national" if key == network.country else "regional"
     return {
         "name": network.name,
         "names": {"en": network.english},
-        "level": "national" if country else "international",
-        "country": country or None,
-        "parent": above if country else None,
+        "level": level,
+        "country": network.country or None,
+        "parent": known[network.above] if network.above else None,
         "languages": list(network.languages),
         "founded": network.founded,
         "website": f"https://{label}.network.example.org/",
@@ -209,11 +213,16 @@ def criteria() -> list[Json]:
     ]  # fmt: skip
 
 
-def old_list(network: Network, houses: Sequence[House]) -> Iterator[Member]:
-    """Who stands on a network's list, since when; one of them left, on the very day the story looks at."""
-    for number, house in enumerate(houses[network.members]):
+def old_list(key: str, houses: Sequence[House]) -> Iterator[Member]:
+    """Who stands on a network's list, since when; one of them left, on the very day the story looks at.
+
+    Nobody who hides stands on the list of a region: that would tell where to look.
+    """
+    network = NETWORKS[key]
+    chosen = [house for house in houses[network.members] if key == network.country or not house.hides]
+    for number, house in enumerate(chosen):
         since = date(max(house.founded, network.founded) + 1, 5, 1)
-        yield Member(house, since, A_DAY if number == 1 and since < A_DAY else None)
+        yield Member(key, house, since, A_DAY if number == 1 and since < A_DAY else None)
 
 
 def earlier(member: Member) -> Json:
@@ -226,9 +235,9 @@ def earlier(member: Member) -> Json:
 
 
 async def _enter(stage: Stage, member: Member) -> None:
-    country = member.house.country
-    path = f"/networks/{stage.cast.networks[country]}/earlier-members"
-    await stage.client.command("directory", "POST", path, stage.client.coordinator(country), earlier(member))
+    path = f"/networks/{stage.cast.networks[member.network]}/earlier-members"
+    token = stage.client.coordinator(member.house.country)
+    await stage.client.command("directory", "POST", path, token, earlier(member))
 
 
 async def _apply(stage: Stage, house: House, network: str, kind: str) -> str:
@@ -263,6 +272,4 @@ async def _acts_for(stage: Stage, member: House, stranger: House) -> None:
 
 
 def _hidden(stage: Stage, country: str) -> House:
-    return next(
-        house for house in stage.cast.of(country) if stage.row(house)["location_visibility"] == "hidden"
-    )  # fmt: skip
+    return next(house for house in stage.cast.of(country) if house.hides)

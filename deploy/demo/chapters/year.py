@@ -1,7 +1,6 @@
 """The rest of the year: phases follow the calendar, profiles grow old, and everything is found in its place."""
 
 from deploy.demo.chapters.campaign import the_campaign
-from deploy.demo.chapters.exchange import a_forgotten_house_is_found
 from deploy.demo.stage import AFTER_THE_CLOCK_S, Stage
 
 YEAR = 365
@@ -18,7 +17,6 @@ async def the_seasons_change(stage: Stage) -> None:
         f"{stage.stranger.count('VerificationRequested')} profiles were not confirmed for a year and are asked about, "
         f"{stage.stranger.count('VerificationLapsed')} have lapsed"
     )
-    await a_forgotten_house_is_found(stage)
 
 
 async def the_year_ends(stage: Stage) -> None:

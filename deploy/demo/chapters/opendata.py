@@ -1,0 +1,80 @@
+"""Open data: a city keeps a copy of what the network offers, by asking for changes; tables and maps for everybody."""
+
+import csv
+from io import StringIO
+
+from deploy.demo.city import City
+from deploy.demo.client import Json
+from deploy.demo.stage import House, Stage
+
+
+async def a_city_takes_a_copy(stage: Stage) -> None:
+    """A city's service finder takes all services over; then one is withdrawn, and it asks again."""
+    city = stage.cast.city = City(stage.client)
+    number = await city.ask(stage.network.time())
+    stage.report.say(f"a city takes {number:,} services over from /hsds, and asks for changes from now on")
+    house = stage.cast.of("DE")[20]
+    await _withdraw_one(stage, house)
+
+    async def heard() -> list[Json]:
+        await city.ask(stage.network.time())
+        return city.inactive()
+
+    inactive = await stage.until("the city has heard of what was withdrawn", heard)
+    stage.report.expect(
+        "what is withdrawn does not disappear: who polls sees it become inactive",
+        [service["organization"]["id"] for service in inactive] == [house.id] and len(city.services) == number,
+        f"{inactive[0]['name']}, {house}",
+    )
+
+
+async def tables_and_maps(stage: Stage) -> None:
+    """All centers as a table and as a map, on which the hidden ones are nowhere."""
+    table = (await stage.client.get("directory", "/centers.csv")).text
+    rows = list(csv.DictReader(StringIO(table.removeprefix("\ufeff"))))
+    listed = {item["id"] for item in await stage.client.pages("directory", "/centers", None)}
+    stage.report.expect(
+        "the table for everybody has a line for every center",
+        {row["external_id"] for row in rows} == listed and len(rows) == len(listed),
+        f"{len(rows)} lines, {len(rows[0])} columns",
+    )
+    features = (await stage.client.get("directory", "/centers.geojson")).json()["features"]
+    placed = {feature["id"] for feature in features if feature["geometry"]}
+    houses = stage.cast.houses.values()
+    stage.report.expect(
+        "the map has a point for every house that shows where it is, and none for one that hides",
+        len(features) == len(rows)
+        and {house.id for house in houses if not house.hides} <= placed
+        and not placed & {house.id for house in houses if house.hides},
+        f"{len(placed)} points, {sum(house.hides for house in houses)} houses hide",
+    )
+
+
+async def the_citys_copy_is_true(stage: Stage) -> None:
+    """The city asks once more, after a year with a storm in it; another one takes everything anew."""
+    city, another = stage.cast.city, City(stage.client)
+    assert city is not None
+    told = await city.ask(stage.network.time())
+    await another.ask(stage.network.time())
+    different = _different(city, another)
+    stage.report.expect(
+        "a copy that is kept by asking for changes is the same as a new one",
+        not different,
+        f"{told:,} changes, {len(city.services):,} services, {len(city.inactive())} of them inactive"
+        + "".join(f"; differs: {id}" for id in different[:3]),
+    )
+
+
+# ---- pieces
+
+
+def _different(one: City, other: City) -> list[str]:
+    """Services that the two do not know alike."""
+    known = one.services.keys() | other.services.keys()
+    return [id for id in known if one.services.get(id) != other.services.get(id)]
+
+
+async def _withdraw_one(stage: Stage, house: House) -> None:
+    token, path = stage.client.center(house.id), f"/centers/{house.id}"
+    offer: str = (await stage.client.get("directory", path, token)).json()["services"][0]["offer"]
+    await stage.client.command("directory", "POST", f"{path}/services/{offer}/withdrawal", token)

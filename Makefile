@@ -5,7 +5,7 @@ ARGS ?=
 BENCHMARKS := delivery search
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate
 
-.PHONY: help demo test check up down docs bench lock venv engines
+.PHONY: help demo test quick check up down docs bench lock venv engines
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -14,8 +14,11 @@ help: ## this list
 demo: engines ## plays a year of the network's story in under three minutes
 	$(BIN)/mine demo $(ARGS)
 
-test: check engines ## the checks and all tests
-	$(BIN)/pytest $(ARGS)
+test: check quick engines ## the checks and all tests
+	$(BIN)/pytest tests/contract tests/integration tests/journeys $(ARGS)
+
+quick: venv ## the tests that need no engines, on all processors
+	$(BIN)/pytest -q tests/unit tests/simulation -n auto --dist loadfile $(ARGS)
 
 check: venv ## lint, types, import rules
 	$(BIN)/ruff check .

@@ -98,7 +98,7 @@ def _answer(process: subprocess.Popen[str]) -> dict[str, float]:
     """What the process measured: it prints the file in which it stands."""
     output, _ = process.communicate(timeout=600)
     if process.returncode:
-        raise SystemExit(f"{process.args} failed")
+        raise SystemExit(f"{process.args!r} failed")
     file = Path(output.strip().splitlines()[-1])
     result: dict[str, float] = json.loads(file.read_text())
     file.unlink()

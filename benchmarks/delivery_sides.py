@@ -267,7 +267,8 @@ if __name__ == "__main__":
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     logging.disable(logging.WARNING)
     with toy_catalogue():
-        found = uvloop.run(_main(*sys.argv[1:5], int(sys.argv[5]), int(sys.argv[6])))
+        side, kafka, mongo, name, count, rate = sys.argv[1:]
+        found = uvloop.run(_main(side, kafka, mongo, name, int(count), int(rate)))
     with tempfile.NamedTemporaryFile("w", suffix=".json", delete=False) as file:
         json.dump(found, file)
     print(file.name)

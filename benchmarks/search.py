@@ -19,7 +19,7 @@ from benchmarks import search_http, search_postgres
 from benchmarks.search_centers import centers, labels, queries
 from benchmarks.search_postgres import Postgres, PostgresSearch, processor_ns
 from benchmarks.table import Spread, json_line, keep, markdown
-from services.directory.search import Entry, Index, Query, Result
+from services.directory.search import Entry, Index, Labels, Query, Result
 
 _SAMPLE = 5000
 _CHUNK = 100_000
@@ -93,7 +93,7 @@ def _measure(size: int, many: int, runs: int, http: bool) -> dict[str, Any]:
 def _build(size: int, file: Path) -> tuple[dict[str, Any], Index]:
     """An index as a service has it after a restart: mapped from its file."""
     _say(f"{size:,}: building the index")
-    index, every, used = Index(labels()), centers(size), 0.0
+    index, every, used = Index(Labels(labels())), centers(size), 0.0
     while chunk := list(islice(every, _CHUNK)):
         start = time.process_time()
         index.update(chunk)
@@ -103,7 +103,7 @@ def _build(size: int, file: Path) -> tuple[dict[str, Any], Index]:
     index.save(file, {})
     saved = time.process_time() - start
     start = time.perf_counter()
-    loaded = Index(labels())
+    loaded = Index(Labels(labels()))
     loaded.load(file)
     restart = time.perf_counter() - start
     _say(f"  built with {used:.1f} s of CPU, saved with {saved:.1f} s, loaded in {restart:.2f} s")

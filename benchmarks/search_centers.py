@@ -161,7 +161,7 @@ def _query(kind: str, rng: random.Random, entry: Entry) -> Query:
     some = {
         facet: entry.facets[facet] for facet in ("service", "topic", "language", "accessibility", "kind", "hosting")
     }
-    facets = {facet: (rng.choice(codes),) for facet, codes in some.items() if codes}
+    facets: dict[str, tuple[str, ...]] = {facet: (rng.choice(codes),) for facet, codes in some.items() if codes}
     if "service" in facets and rng.random() < 0.2:
         facets["service"] += ("open-cafe",)
     chosen = dict(rng.sample(sorted(facets.items()), rng.randint(1, min(2, len(facets)))))

@@ -17,14 +17,14 @@ import uvicorn
 from fastapi import FastAPI, Response
 
 from benchmarks.search_centers import labels
-from services.directory.search import Index, OpenOn, Query, warm_up
+from services.directory.search import Index, Labels, OpenOn, Query, warm_up
 
 _CONNECTIONS = 64
 
 
 def app(snapshot: Path) -> FastAPI:
     """`GET /search` over an index loaded from a file."""
-    index = Index(labels())
+    index = Index(Labels(labels()))
     index.load(snapshot)
     service = FastAPI()
 

@@ -66,7 +66,18 @@ class Postgres:
             os.chown(self.home, user.pw_uid, user.pw_gid)
             self._as_user = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
         data = self.home / "data"
-        make = [_BINARIES / "initdb", "-D", data, "-E", "UTF8", "--locale=C.UTF-8", "-A", "trust", "-U", "bench"]
+        make: list[str | Path] = [
+            _BINARIES / "initdb",
+            "-D",
+            data,
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+            "-A",
+            "trust",
+            "-U",
+            "bench",
+        ]
         subprocess.run(make, check=True, stdout=subprocess.DEVNULL, cwd=self.home, **self._as_user)
         options = [word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}")]
         with (self.home / "log").open("w") as log:
@@ -110,7 +121,7 @@ class PostgresSearch:
     def load(self, entries: Iterable[Entry]) -> None:
         run = self.connection.execute
         for extension in ("postgis", "pg_trgm"):
-            run(f"CREATE EXTENSION IF NOT EXISTS {extension}")  # type: ignore[arg-type]
+            run(f"CREATE EXTENSION IF NOT EXISTS {extension}")
         run("DROP TABLE IF EXISTS centers, vocabulary")
         run(f"""CREATE UNLOGGED TABLE centers (
             country int, region int, {" bigint, ".join(self._sums)} bigint, key text COLLATE "C", words tsvector,
@@ -128,7 +139,7 @@ class PostgresSearch:
             for word in sorted(vocabulary):
                 copy.write_row((word,))
         for index in ("gin (words)", "gin (facets)", "gin (ages)", "gist (place)"):
-            run(f"CREATE INDEX ON centers USING {index}")  # type: ignore[arg-type]
+            run(f"CREATE INDEX ON centers USING {index}")
         run("CREATE INDEX ON vocabulary USING gin (word gin_trgm_ops)")
         run("VACUUM ANALYZE centers")
         run("VACUUM ANALYZE vocabulary")
@@ -215,7 +226,7 @@ class PostgresSearch:
         return facets
 
     def _run(self, statement: str, values: Any) -> list[Any]:
-        return self.connection.execute(statement, values, prepare=True).fetchall()  # type: ignore[arg-type]
+        return self.connection.execute(statement, values, prepare=True).fetchall()
 
     def _meant(self, text: str) -> list[list[Spelling]]:
         """For each word its spellings: as it is written if anybody has it, else the most alike that trigrams find."""

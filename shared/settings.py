@@ -28,7 +28,8 @@ class Settings(BaseSettings):
     person_key: SecretStr = Field(
         min_length=32,
         description="Key of this installation, the same for all its services: an erasure is told with it whom to "
-        "forget. Whoever learns it can find out of an address they know whether it was ever erased. No default.",
+        "forget, and digests of requests are made with it. Whoever learns it can find out of an address they know "
+        "whether it was ever erased. No default.",
     )
     issuer: str = "mine"
     audience: str = "mine"

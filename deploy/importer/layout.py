@@ -17,7 +17,7 @@ from shared.text import fold
 _FIELD_OF_CODE = {
     "unknown-service": "services",
     "unknown-topic": "topics",
-    "unknown-center": "external_id",
+    "not-found": "external_id",
     "town-missing": "town",
     "name-tells-town": "discreet_name",
     "opened-before-founded": "opened_on",

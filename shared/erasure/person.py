@@ -45,10 +45,6 @@ class Persons:
         """What an erasure is told to look for, from a mail address or an international phone number."""
         return self._hash(erasure, identity) + self._check(erasure)
 
-    def fingerprint(self, *asked: str) -> str:
-        """A digest of a request that names a person, to recognise its repeat."""
-        return self._keyed.fingerprint(*asked)
-
     def wanted(self, erasure: str, subject: str) -> "Wanted":
         """Whom an erasure is about. `AnotherKey` when the subject was not made with this one."""
         if not compare_digest(subject[32:], self._check(erasure)):

@@ -9,7 +9,6 @@ import re
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from functools import wraps
-from hashlib import sha256
 from inspect import iscoroutinefunction
 from typing import Annotated, Any, TypeVar
 from urllib.parse import quote
@@ -23,6 +22,7 @@ from shared.http.problems import Problem
 from shared.ids import derived_id
 from shared.observability.tracing import current_trace
 from shared.security import Caller, Identity
+from shared.security.keyed import Keyed
 from shared.world import World
 
 _KEY = re.compile(r"[!-~]{1,200}", re.ASCII)
@@ -163,9 +163,13 @@ def _expected(if_match: str | None) -> int | None:
 
 
 async def _fingerprint(request: Request) -> str:
-    """Digest of method, path, query and body. JSON counts by what it says, not by how it is spaced or ordered."""
+    """Digest of method, path, query and body. JSON counts by what it says, not by how it is spaced or ordered.
+
+    It stays in the journal, so it is made with the installation's key: nobody finds out by guessing what was sent.
+    """
     asked = f"{request.method}\n{request.scope['path']}\n".encode() + request.scope["query_string"]
-    return sha256(asked + b"\n" + await _canonical_body(request)).hexdigest()
+    key = (await _world(request)).settings.person_key.get_secret_value()
+    return Keyed(key).hash("request", asked + b"\n" + await _canonical_body(request)).hex()
 
 
 async def _canonical_body(request: Request) -> bytes:

@@ -12,13 +12,10 @@ class Keyed:
     def __init__(self, secret: str) -> None:
         self._secret = secret.encode()
 
-    def fingerprint(self, *asked: str) -> str:
-        """A digest of what was asked, for requests that hold an address: useless without the secret."""
-        return self.hash("fingerprint", *asked).hex()[:32]
-
-    def hash(self, purpose: str, *parts: str) -> bytes:
+    def hash(self, purpose: str, *parts: str | bytes) -> bytes:
         """The hash of ``parts`` for this purpose: 32 bytes, from which nobody finds the parts without the secret."""
-        return hmac.digest(self._secret, "\x1f".join((purpose, *parts)).encode(), "sha256")
+        said = (part.encode() if isinstance(part, str) else part for part in (purpose, *parts))
+        return hmac.digest(self._secret, b"\x1f".join(said), "sha256")
 
     def signature(self, purpose: str, said: str) -> str:
         """What proves that ``said`` comes from whoever has the secret; fit for a link."""

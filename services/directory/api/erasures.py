@@ -4,7 +4,6 @@ The address is in the request's body and nowhere else: not in the state, not in 
 log. So the office keeps the letter it came with as long as the erasure is open.
 """
 
-from dataclasses import replace
 from datetime import date
 from typing import Annotated, Self
 
@@ -103,9 +102,8 @@ async def request_erasure(
     A later request for the same person is a new one: it finds what has come since.
     """
     persons = Persons.of(world)
-    asked = persons.fingerprint("erasure", body.identity, str(body.received_on))
     return await erasures.create(
-        replace(command, fingerprint=asked),
+        command,
         lambda id, now: Erasure.request(
             id, persons.subject(id, body.identity), SERVICES, now, received_on=body.received_on
         ),

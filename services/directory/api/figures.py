@@ -45,12 +45,6 @@ _EXAMPLE: dict[str, Any] = {
 }  # fmt: skip
 
 
-class UnknownCenter(NotFound):
-    """There is no center with this id."""
-
-    code = "unknown-center"
-
-
 class NotReported(NotFound):
     """The center has not reported this year."""
 
@@ -264,10 +258,7 @@ async def get_versions(
 
 async def _own_center(world: World, id: str, caller: Caller) -> Center:
     """The center, if the caller is one of its people: itself, its country's coordinator, the office."""
-    try:
-        center = (await world.repository(Center).get(id)).aggregate
-    except NotFound:
-        raise UnknownCenter("there is no center with this id", id=id) from None
+    center = (await world.repository(Center).get(id)).aggregate
     if not is_its_people(caller, center, await networks_of(id, caller, world)):
         raise Forbidden("this token acts neither for that center nor for its country or networks")
     return center

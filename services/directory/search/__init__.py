@@ -6,9 +6,10 @@ answers, and `Index` does it. `warm_up` before the first query. How it works: do
 
 from services.directory.search.cursor import ForeignCursor
 from services.directory.search.entry import Entry, Query, Result
+from services.directory.search.finding import Labels
 from services.directory.search.hours import OpenOn
 from services.directory.search.index import Index
 from services.directory.search.kernels import warm_up
 from services.directory.search.snapshot import NoSnapshot
 
-__all__ = ["Entry", "ForeignCursor", "Index", "NoSnapshot", "OpenOn", "Query", "Result", "warm_up"]
+__all__ = ["Entry", "ForeignCursor", "Index", "Labels", "NoSnapshot", "OpenOn", "Query", "Result", "warm_up"]

@@ -7,7 +7,6 @@ from typing import Any
 
 from services.directory.search import bits, snapshot
 from services.directory.search.entry import Entry, Query, Result
-from services.directory.search.facets import Code
 from services.directory.search.finding import Labels, answer
 from services.directory.search.segment import Part, Segment
 
@@ -25,11 +24,11 @@ class Index:
     a small part, and takes its entries out of the others; `merge`, now and then in a thread of its own, makes few
     large parts of many small ones. A search works on the parts as they were when it began.
 
-    ``labels`` are words for codes of facets: what has the code is found by them.
+    ``labels`` are words for codes of facets: what has the code is found by them. Many indexes may share them.
     """
 
-    def __init__(self, labels: Mapping[Code, Iterable[str]] | None = None) -> None:
-        self._labels = Labels(labels or {})
+    def __init__(self, labels: Labels | None = None) -> None:
+        self._labels = labels or Labels({})
         self._parts: tuple[Part, ...] = ()
         self._taken = 0
         """So many of the parts are being merged; an update must not merge these."""

@@ -15,7 +15,7 @@ from babel import Locale
 
 from services.directory.domain.center import Center, ClosingReason
 from services.directory.domain.schedule import Schedule, special_days, week_pattern
-from services.directory.search import Entry, Index, NoSnapshot, Query
+from services.directory.search import Entry, Index, Labels, NoSnapshot, Query, warm_up
 from shared.commands import Loaded
 from shared.events import Recorded
 from shared.events.directory.center import (
@@ -83,6 +83,7 @@ class CenterSearch:
 
     async def restore(self) -> Offsets | None:
         """Takes over the file of an earlier process, where there is one that can be trusted."""
+        await asyncio.to_thread(warm_up)
         try:
             extra = await asyncio.to_thread(self.index.load, self._file)
             self._hosting = dict.fromkeys(extra["hosting"], True)
@@ -209,7 +210,7 @@ def _takes_guests(snapshot: Mapping[str, Any]) -> bool:
 
 
 @cache
-def labels() -> Mapping[Code, tuple[str, ...]]:
+def labels() -> Labels:
     """Words for codes: services and topics by their labels, countries by their names in the network's languages."""
     found: dict[Code, tuple[str, ...]] = {}
     for facet, taxonomy in (("service", SERVICES), ("topic", TOPICS)):
@@ -219,4 +220,4 @@ def labels() -> Mapping[Code, tuple[str, ...]]:
         for code, name in Locale.parse(language).territories.items():
             if len(code) == 2 and code.isalpha():
                 found["country", code] = (*found.get(("country", code), ()), name)
-    return found
+    return Labels(found)

@@ -79,7 +79,7 @@ async def test_a_dry_run_tells_the_same_and_reports_nothing(imports: Imports, of
     assert "POST figures" not in office.requests
     assert dry.counts == (await imports(*lines)).counts == {Outcome.SAME: 1, Outcome.NEW: 1, Outcome.REFUSED: 2}
     assert [[(each.column, each.code) for each in told.findings] for told in dry.notable] == [
-        [("external_id", "unknown-center")],
+        [("external_id", "not-found")],
         [("families", "unreadable")],
     ]
 

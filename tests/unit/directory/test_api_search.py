@@ -10,7 +10,7 @@ import pytest_asyncio
 from services.directory.views.search import CenterSearch
 from shared.events import Recorded
 from shared.events.catalogue import data_of
-from shared.events.exchange import HOST_OFFER, HostingOffered
+from shared.events.exchange import HOST_OFFER, HostingOffered, HostStatus
 from shared.feed import Feed
 from shared.messaging import wire
 from shared.testing import MemoryNetwork
@@ -279,7 +279,9 @@ async def test_a_house_that_takes_guests_is_found_as_such(
     for sequence, (status, barred, expected) in enumerate(
         [("open", (), ["Kamínek"]), ("open", ("check-lapsed",), []), ("open", (), ["Kamínek"]), ("paused", (), [])], 1
     ):
-        snapshot = HOST_OFFER.snapshot.model_copy(update={"center": three[0], "status": status, "barred": barred})
+        snapshot = HOST_OFFER.snapshot.model_copy(
+            update={"center": three[0], "status": HostStatus(status), "barred": barred}
+        )
         record = wire.encode(
             Recorded(
                 f"h{sequence}", HOST_OFFER.type_of(HostingOffered), HOST_OFFER.topic, three[0], sequence,

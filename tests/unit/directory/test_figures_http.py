@@ -147,8 +147,8 @@ async def test_anybody_may_ask_whether_figures_look_right(everybody: Desk) -> No
 
 
 async def test_what_is_not_there_is_said_so(office: Desk, praha_id: str) -> None:
-    assert problem(await office.send("POST", "/centers/nobody/figures", FORM)) == (404, "unknown-center")
-    assert problem(await office.get("/centers/nobody/figures")) == (404, "unknown-center")
+    assert problem(await office.send("POST", "/centers/nobody/figures", FORM)) == (404, "not-found")
+    assert problem(await office.get("/centers/nobody/figures")) == (404, "not-found")
     for path in ("2024", "2024/versions"):
         assert problem(await office.get(f"/centers/{praha_id}/figures/{path}")) == (404, "not-reported")
     correction = {"reason": "typo", "figures": {"visits": 1000}}

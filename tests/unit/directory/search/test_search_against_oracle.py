@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from services.directory.search import Entry, Index, OpenOn, Query, arrays, facets, hours, index, terms
+from services.directory.search import Entry, Index, Labels, OpenOn, Query, arrays, facets, hours, index, terms
 from services.directory.search.segment import Part
 from tests.unit.directory.search.oracle import Oracle
 
@@ -120,7 +120,7 @@ class AnyHistory(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.patched = pytest.MonkeyPatch()
-        self.index, self.oracle = Index(LABELS), Oracle(LABELS)
+        self.index, self.oracle = Index(Labels(LABELS)), Oracle(LABELS)
 
     @initialize(
         small=st.sampled_from([0, 256, 4096]),
@@ -163,7 +163,7 @@ class AnyHistory(RuleBasedStateMachine):
 
         with tempfile.TemporaryDirectory() as home, during_a_merge(meanwhile):
             self.index.save(Path(home) / "index", {})
-            saved = Index(LABELS)
+            saved = Index(Labels(LABELS))
             saved.load(Path(home) / "index")
         assert set(page_through(saved, Query(order="name"))[0]) == set(before.entries)
 
@@ -171,7 +171,7 @@ class AnyHistory(RuleBasedStateMachine):
     def save_and_load(self) -> None:
         with tempfile.TemporaryDirectory() as home:
             self.index.save(Path(home) / "index", {"seen": 7})
-            self.index = Index(LABELS)
+            self.index = Index(Labels(LABELS))
             assert self.index.load(Path(home) / "index") == {"seen": 7}
 
     @rule(query=queries())

@@ -2,11 +2,11 @@
 
 import pytest
 
-from services.directory.search import Entry, Index, Query
+from services.directory.search import Entry, Index, Labels, Query
 
 
 def index(*names: str, labels: dict[tuple[str, str], tuple[str, ...]] | None = None, **more: object) -> Index:
-    filled = Index(labels or {})
+    filled = Index(Labels(labels or {}))
     filled.update([Entry(id=name, version=1, names=(name,), **more) for name in names])  # type: ignore[arg-type]
     return filled
 

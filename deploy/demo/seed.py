@@ -1,4 +1,4 @@
-"""Fills a new network with the example: the centers, some houses that host, visits, a campaign, an issue.
+"""Fills a new network with the example: the directory, some houses that host, visits, a campaign, an issue.
 
 Done again it changes nothing: every command has a key of its own and the day of the first time is kept beside the
 data. A network that holds centers of its own is left alone.
@@ -8,17 +8,20 @@ import asyncio
 import json
 from collections.abc import Sequence
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
 
 from deploy.demo.centers import LIST, SEED, List, write_list
 from deploy.demo.chapters.campaign import plan_of, sheet_of
 from deploy.demo.chapters.exchange import offer_of, wish_of
+from deploy.demo.chapters.initiatives import numbered
 from deploy.demo.chapters.newsletter import SPRING, draft_of, translation_of
 from deploy.demo.chapters.readers import invented_readers
 from deploy.demo.client import Client, Json
 from deploy.demo.ledger import Accepted, Ledger
 from deploy.demo.mail import Mailbox, form_on
+from deploy.demo.seed_directory import Directory
 from deploy.demo.stage import Campaign, House, Reader, found_within
 from deploy.engines import Tell
 from deploy.importer.directory import Target
@@ -85,6 +88,7 @@ class _Seeding:
     async def all(self) -> None:
         listed = write_list(self._network.plan.home / "centers.csv", self._today)
         await self._centers(listed)
+        await self._directory()
         hosts = await self._hosts()
         await self._visits(hosts)
         await self._campaign()
@@ -119,6 +123,11 @@ class _Seeding:
         found = await found_within("all services know the centers", known_everywhere)
         ids = {item["internal"]["external_id"]: item["id"] for item in found}
         self._houses = {row["external_id"]: House.of_row(row, ids[row["external_id"]]) for row in listed.centers}
+
+    async def _directory(self) -> None:
+        self._tell("networks, figures, initiatives and practices are entered")
+        command = partial(self._command, "directory")
+        await Directory(self._client, command, numbered(self._houses), self._today).all()
 
     def _of(self, country: str, first: int, number: int) -> list[House]:
         return [self._houses[f"{LIST}:{country}-{place}"] for place in range(first, first + number)]

@@ -22,7 +22,7 @@ T = TypeVar("T")
 _PATIENCE_S = 45.0
 _LOOK_AGAIN_S = 0.1
 _QUIET_FOR_S = 0.8
-AFTER_THE_CLOCK_S = 2.5
+AFTER_THE_CLOCK_S = 3.0
 """Long enough for every service's timers to have gone round."""
 
 

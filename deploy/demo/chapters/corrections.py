@@ -18,7 +18,7 @@ async def a_stranger_knows_better(stage: Stage) -> None:
     token = stage.client.center(house.id)
     open_ones = await stage.client.pages("directory", path, token)
     await stage.client.command("directory", "POST", f"/corrections/{right.id}/acceptance", token)
-    await stage.client.command("directory", "POST", f"/corrections/{wrong.id}/refusal", token, {"reason": "not-true"})
+    await stage.client.command("directory", "POST", f"/corrections/{wrong.id}/refusal", token, {"reason": "not-so"})
 
     async def taken_over() -> bool:
         return bool((await _shown(stage, house))["founded"] == founded)

@@ -12,7 +12,7 @@ from deploy.demo.stage import House, Stage, together
 YEARS = 4
 REPORTING = {"CZ": 7, "SK": 3}
 """How many houses report, by country: more than five are shown, fewer are not."""
-_CHART = "figures-CZ.svg"
+_CHART = "figures.svg"
 
 
 async def houses_report_their_year(stage: Stage) -> None:

@@ -21,7 +21,7 @@ FAMILY: Mapping[str, tuple[str, str, int]] = {
 MILESTONES = ("group-found", "room-found", "legal-form", "funding", "first-open-day")
 _DAYS_BETWEEN = 12
 _PICTURE = "lineage.svg"
-_NEW = "Mateřské centrum Heřmánek"
+NEW = "Mateřské centrum Heřmánek"
 
 
 async def a_visit_is_followed_by_an_idea(stage: Stage) -> None:
@@ -49,11 +49,12 @@ async def it_opens_its_doors(stage: Stage) -> None:
     it, client = stage.cast.initiative, stage.client
     assert it is not None
     mentor, path = client.center(it.visit.guest.id), f"/initiatives/{it.id}"
-    days = [it.proposed + timedelta(days=_DAYS_BETWEEN * number) for number in range(1, len(MILESTONES) + 1)]
-    for milestone, day in zip(MILESTONES, days, strict=True):
+    days = days_of_milestones(it.proposed)
+    for milestone, day in days.items():
         body = {"on": day.isoformat()}
         await client.command("directory", "PUT", f"{path}/milestones/{milestone}", mentor, body)
-    opening = opening_of(_NEW, "CZ", "Olomouc", "cs", days[-1])
+    opened = days["first-open-day"]
+    opening = opening_of("CZ", "Olomouc", "cs", opened)
     await client.command("directory", "POST", f"{path}/opening", client.coordinator("CZ"), opening)
 
     async def in_the_family() -> Json | None:
@@ -62,7 +63,7 @@ async def it_opens_its_doors(stage: Stage) -> None:
 
     lineage = await stage.until("the new center has its place in the family", in_the_family)
     initiative = (await client.get("directory", path, client.office())).json()
-    stage.report.say(f"{_NEW} (Olomouc) opened its doors on {days[-1]:%-d %B %Y}, after {len(days)} milestones")
+    stage.report.say(f"{NEW} (Olomouc) opened its doors on {opened:%-d %B %Y}, after {len(days)} milestones")
     stage.report.expect(
         "an initiative becomes a center under its own id, and what its people told of themselves is forgotten",
         (initiative["status"], initiative["center"]) == ("became-center", it.id)
@@ -121,7 +122,7 @@ def proposal(country: str, town: str, language: str, on: date) -> Json:
         "town": town,
         "languages": [language],
         "contact": {
-            "email": "initiative@olomouc.example.org",
+            "email": f"initiative@{country.lower()}.example.org",
             "personal": True,
             "consent": {"wording": 1, "language": "en"},
         },
@@ -130,15 +131,20 @@ def proposal(country: str, town: str, language: str, on: date) -> Json:
     }
 
 
-def opening_of(name: str, country: str, town: str, language: str, opened: date) -> Json:
+def opening_of(country: str, town: str, language: str, opened: date) -> Json:
     """The registration of the center that an initiative becomes."""
     return {
-        "name": name,
+        "name": NEW,
         "languages": [language],
         "founded": opened.year,
         "place": {"country": country, "town": town},
         "services": ["open-cafe", "drop-in-childcare"],
     }
+
+
+def days_of_milestones(began: date) -> dict[str, date]:
+    """When an initiative came to each of the milestones, one after the other."""
+    return {each: began + timedelta(days=_DAYS_BETWEEN * number) for number, each in enumerate(MILESTONES, 1)}
 
 
 def numbered(houses: Mapping[str, House]) -> dict[str, House]:

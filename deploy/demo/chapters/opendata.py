@@ -18,18 +18,18 @@ async def a_city_takes_a_copy(stage: Stage) -> None:
 
     async def heard() -> list[Json]:
         await city.ask(stage.network.time())
-        return city.inactive()
+        return [service for service in city.inactive() if service["organization"]["id"] == house.id]
 
     inactive = await stage.until("the city has heard of what was withdrawn", heard)
     stage.report.expect(
         "what is withdrawn does not disappear: who polls sees it become inactive",
-        [service["organization"]["id"] for service in inactive] == [house.id] and len(city.services) == number,
+        len(inactive) == 1 and len(city.services) == number,
         f"{inactive[0]['name']}, {house}",
     )
 
 
 async def tables_and_maps(stage: Stage) -> None:
-    """All centers as a table and as a map, on which the hidden ones are nowhere."""
+    """All open centers as a table and as a map, on which the hidden ones are nowhere."""
     table = (await stage.client.get("directory", "/centers.csv")).text
     rows = list(csv.DictReader(StringIO(table.removeprefix("\ufeff"))))
     listed = {item["id"] for item in await stage.client.pages("directory", "/centers", None)}
@@ -40,7 +40,7 @@ async def tables_and_maps(stage: Stage) -> None:
     )
     features = (await stage.client.get("directory", "/centers.geojson")).json()["features"]
     placed = {feature["id"] for feature in features if feature["geometry"]}
-    houses = stage.cast.houses.values()
+    houses = [house for house in stage.cast.houses.values() if house.id not in stage.cast.closed]
     stage.report.expect(
         "the map has a point for every house that shows where it is, and none for one that hides",
         len(features) == len(rows)

@@ -16,7 +16,9 @@ async def the_map_of_a_past_day(stage: Stage) -> None:
     counted = await _counts(stage, A_DAY)
     few = ", ".join(f"{country} {number}" for country, number in wanted.most_common(5))
     stage.report.expect(
-        "every house of a past day is on its map", counted == wanted, f"{counted.total()} on {A_DAY}: {few} …"
+        "every house of a past day is on its map",
+        counted == wanted,
+        f"{counted.total()} on {A_DAY}, {len(stage.cast.houses)} today: {few} …",
     )
     house = _long_gone(stage)
     before = _CLOSED_ON - timedelta(days=1)

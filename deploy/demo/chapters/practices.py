@@ -1,19 +1,20 @@
 """What a house does well is written down, agreed to, published, and can be cited for ever as it was read."""
 
-from typing import Any
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from deploy.demo.client import Json
 from deploy.demo.stage import House, Stage
 
 _TOPIC = "father-involvement"
+_MORE = " Seit diesem Jahr auch den Großvätern."
 
 
 async def a_practice_is_written_down(stage: Stage) -> None:
     """The host of the visit from Praha writes down what its guests asked about; its coordinator lets it pass."""
     host, client = stage.cast.visits[0].host, stage.client
     token, coordinator = client.center(host.id), client.coordinator(host.country)
-    written = await client.command("directory", "POST", "/practices", token, practice_of(host))
+    written = await client.command("directory", "POST", "/practices", token, {"center": host.id, **PRACTICES[0]})
     path = f"/practices/{written.id}"
     early = await client.refused("directory", "POST", f"{path}/publication", coordinator, {})
     unseen = await client.status("directory", path)
@@ -31,13 +32,13 @@ async def a_practice_is_written_down(stage: Stage) -> None:
     stage.report.expect(
         "what was cited stays as it was read, beside the edition of today",
         (before["edition"], before["summary"]) == (1, cited["summary"])
-        and (now["edition"], now["summary"]) == (2, TEXTS["de"]["summary"] + _MORE),
+        and (now["edition"], now["summary"]) == (2, cited["summary"] + _MORE),
         f"edition {before['edition']} and edition {now['edition']}",
     )
-    titles = [(await _read(stage, path, language))["title"] for language in TEXTS]
+    titles = [(await _read(stage, path, language))["title"] for language in _FATHERS]
     stage.report.expect(
         "each reads it in the language they ask for",
-        titles == [text["title"] for text in TEXTS.values()],
+        titles == [text["title"] for text in _FATHERS.values()],
         ", ".join(titles),
     )
 
@@ -45,7 +46,8 @@ async def a_practice_is_written_down(stage: Stage) -> None:
 # ---- what is told of practices, also to a network that stays
 
 CONSENT: Json = {"wording": 1, "language": "de"}
-TEXTS: dict[str, dict[str, str]] = {
+_LICENSE = "CC-BY-4.0"
+_FATHERS = {
     "de": {
         "title": "Samstags kochen die Väter",
         "summary": "Einmal im Monat gehört die Küche den Vätern und den Kindern.",
@@ -57,28 +59,47 @@ TEXTS: dict[str, dict[str, str]] = {
         "body": "Začali tři.\n\nStačí kuchyně a někdo, kdo nakoupí.",
     },
 }
-_MORE = " Seit diesem Jahr auch den Großvätern."
-
-
-def practice_of(house: House) -> Json:
-    """The practice, as this house documents it."""
-    return {"center": house.id, "kind": "practice", **_content()}
+_SHOP = {
+    "cs": {
+        "title": "Bazárek, který platí nájem",
+        "summary": "Třikrát týdně otevřený obchůdek s dětským oblečením. Z výtěžku se platí polovina nájmu.",
+        "body": "Začaly jsme s jedním stojanem na chodbě.\n\nKdo prodává, má ten den oběd zdarma.",
+    },
+    "en": {
+        "title": "A second-hand shop that pays the rent",
+        "summary": "Children's clothes, three days a week. Half of the rent comes from it.",
+        "body": "We began with one rack in the corridor.\n\nWhoever sells has lunch for free on that day.",
+    },
+}
+_NEWCOMERS = {
+    "sk": {
+        "title": "Prvé ráno v novom meste",
+        "summary": "Kto sa prisťahuje, dostane pozvanie na raňajky od niekoho, kto hovorí jeho jazykom.",
+        "body": "Potrebujete stôl, kávu a zoznam jazykov, ktorými sa u vás hovorí.",
+    },
+    "en": {
+        "title": "The first morning in a new town",
+        "summary": "Newcomers are asked to breakfast by somebody who speaks their language.",
+        "body": "You need a table, coffee, and a list of the languages that are spoken in your house.",
+    },
+}
+PRACTICES: Sequence[Json] = (
+    {"kind": "practice", "original": "de", "texts": _FATHERS, "topics": [_TOPIC], "license": _LICENSE},
+    {"kind": "practice", "original": "cs", "texts": _SHOP, "topics": ["social-business"], "license": _LICENSE},
+    {"kind": "story", "original": "sk", "texts": _NEWCOMERS, "topics": ["newcomers-and-language"], "license": _LICENSE},
+)
 
 
 # ---- pieces
 
 
-def _content(**german: str) -> dict[str, Any]:
-    texts = TEXTS | {"de": TEXTS["de"] | german}
-    return {"original": "de", "texts": texts, "topics": [_TOPIC], "license": "CC-BY-4.0"}
-
-
 async def _it_is_revised(stage: Stage, path: str, host: House) -> None:
     """A second edition is written and published."""
     client, token = stage.client, stage.client.center(host.id)
-    version: int = (await client.get("directory", f"{path}/manuscript", token)).json()["version"]
-    body = _content(summary=TEXTS["de"]["summary"] + _MORE)
-    await client.command("directory", "PUT", f"{path}/manuscript", token, body, if_match=version)
+    manuscript: Json = (await client.get("directory", f"{path}/manuscript", token)).json()
+    content = manuscript["content"]
+    content["texts"]["de"]["summary"] += _MORE
+    await client.command("directory", "PUT", f"{path}/manuscript", token, content, if_match=manuscript["version"])
     await client.command("directory", "POST", f"{path}/publication", client.coordinator(host.country), {})
 
 

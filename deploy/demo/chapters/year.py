@@ -1,7 +1,10 @@
 """The rest of the year: phases follow the calendar, profiles grow old, and everything is found in its place."""
 
+from contextlib import suppress
+
 from deploy.demo.chapters.campaign import the_campaign
-from deploy.demo.stage import AFTER_THE_CLOCK_S, Stage
+from deploy.demo.checks import overdue
+from deploy.demo.stage import AFTER_THE_CLOCK_S, NeverHappened, Stage
 
 YEAR = 365
 _AFTER_THE_COLLECTION, _AFTER_THE_HARVEST = 132, 262
@@ -20,8 +23,14 @@ async def the_seasons_change(stage: Stage) -> None:
 
 
 async def the_year_ends(stage: Stage) -> None:
-    """The last days pass; whatever is due is done."""
+    """The last days pass; whatever is due is done. What is not, in all this time, the count will find."""
     stage.days_later(YEAR - stage.days_passed)
+
+    async def all_done() -> bool:
+        return not overdue(stage)
+
+    with suppress(NeverHappened):
+        await stage.until("whatever is due is done", all_done)
     await stage.settled(AFTER_THE_CLOCK_S)
 
 

@@ -8,14 +8,14 @@ from deploy.demo.client import NOBODY, Json
 from deploy.demo.stage import House, Initiative, Stage
 
 FAMILY: Mapping[str, tuple[str, str, int]] = {
-    "CZ-1": ("DE-2", "visit", 1991),
+    "CZ-1": ("DE-3", "visit", 1991),
     "CZ-2": ("CZ-1", "mentor", 1993),
     "CZ-3": ("CZ-1", "inspiration", 1994),
     "SK-1": ("CZ-2", "visit", 1996),
-    "SK-2": ("SK-1", "mentor", 1999),
-    "AT-1": ("DE-2", "inspiration", 1994),
+    "SK-2": ("SK-1", "mentor", 1997),
+    "AT-1": ("DE-3", "inspiration", 1989),
     "BG-1": ("SK-1", "visit", 2001),
-    "BA-1": ("CZ-3", "mentor", 2002),
+    "BA-1": ("CZ-3", "mentor", 1996),
 }
 """Where some of the example's houses came from: the house, the cause and the year, by the house that came."""
 MILESTONES = ("group-found", "room-found", "legal-form", "funding", "first-open-day")
@@ -85,7 +85,7 @@ async def the_family_is_drawn(stage: Stage) -> None:
         body = {"came_from": houses[parent].id, "cause": cause, "year": year}
         token = client.coordinator(house.country)
         await client.command("directory", "PUT", f"/centers/{house.id}/lineage", token, body)
-    first, last = houses["DE-2"], houses["BG-1"]
+    first, last = houses["DE-3"], houses["BG-1"]
     circle = await client.refused(
         "directory", "PUT", f"/centers/{first.id}/lineage", client.coordinator("DE"),
         {"came_from": last.id, "cause": "mentor"},

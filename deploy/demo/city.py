@@ -20,7 +20,7 @@ class City:
 
     async def ask(self, now: datetime) -> int:
         """Takes over what changed since it last asked; of how many services it was told."""
-        query = {"full": "true", "format": "ndjson"}
+        query = {"format": "ndjson"}
         if self._asked is not None:
             query["modified_after"] = instant_text(self._asked - _OVERLAP)
         answer = (await self._client.get("directory", "/hsds/services", None, **query)).text

@@ -1,30 +1,35 @@
 """Open data: a city keeps a copy of what the network offers, by asking for changes; tables and maps for everybody."""
 
 import csv
+from datetime import timedelta
 from io import StringIO
 
 from deploy.demo.city import City
 from deploy.demo.client import Json
 from deploy.demo.stage import House, Stage
 
+_A_WHILE = timedelta(minutes=10)
+"""Longer than the overlap with which a careful client asks for changes."""
+
 
 async def a_city_takes_a_copy(stage: Stage) -> None:
-    """A city's service finder takes all services over; then one is withdrawn, and it asks again."""
+    """A while after the import a city's service finder takes all services over; one is withdrawn, and it asks again."""
+    stage.network.clock.move(_A_WHILE)
     city = stage.cast.city = City(stage.client)
     number = await city.ask(stage.network.time())
     stage.report.say(f"a city takes {number:,} services over from /hsds, and asks for changes from now on")
-    house = stage.cast.of("DE")[20]
+    house, told = stage.cast.of("DE")[20], []
     await _withdraw_one(stage, house)
 
     async def heard() -> list[Json]:
-        await city.ask(stage.network.time())
-        return [service for service in city.inactive() if service["organization"]["id"] == house.id]
+        told.append(await city.ask(stage.network.time()))
+        return [service for service in city.inactive() if service["organization_id"] == house.id]
 
     inactive = await stage.until("the city has heard of what was withdrawn", heard)
     stage.report.expect(
         "what is withdrawn does not disappear: who polls sees it become inactive",
-        len(inactive) == 1 and len(city.services) == number,
-        f"{inactive[0]['name']}, {house}",
+        len(inactive) == 1 and len(city.services) == number and told[-1] < number,
+        f"{inactive[0]['name']}, {house}; it was told of {told[-1]} services and not of {number:,}",
     )
 
 

@@ -9,9 +9,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from services.directory.domain.codes import Language
 from services.directory.domain.consent import Consent, EnteredBy
-from services.directory.domain.days import when
 from services.directory.domain.profile import Topics, WebAddress
 from shared.aggregate import Aggregate, Person, Refusal, Why
+from shared.days import when
 from shared.events import Stream
 from shared.events.directory.practice import (
     PRACTICE,

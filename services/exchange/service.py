@@ -4,7 +4,8 @@ from services.exchange.api import host_offers, topics, visits
 from services.exchange.domain.erasure import Erasure
 from services.exchange.domain.host_offer import HostOffer
 from services.exchange.domain.visit import Visit
-from services.exchange.reactions import CENTERS, POLICIES
+from services.exchange.mirrors import CENTERS, PRACTICES
+from services.exchange.reactions import POLICIES
 from shared.erasure.answering import answering
 from shared.service import Service
 
@@ -12,6 +13,6 @@ SERVICE = Service(
     name="exchange",
     aggregates=(HostOffer, Visit, Erasure),
     routers=(topics.router, host_offers.router, visits.router),
-    mirrors=(CENTERS,),
+    mirrors=(CENTERS, PRACTICES),
     policies=(*POLICIES, *answering(Erasure, Erasure.begin)),
 )

@@ -24,7 +24,8 @@ from math import asin, cos, radians, sin, sqrt
 from services.exchange.domain.center import Center
 from services.exchange.domain.host_offer import HostOffer
 from shared.events.directory.center import TownPoint
-from shared.events.exchange import Days, MatchReason
+from shared.events.exchange.terms import Days
+from shared.events.exchange.visit import MatchReason
 
 NOTICE = timedelta(days=21)
 """Two weeks for the host's answer, one for the guest's confirmation."""

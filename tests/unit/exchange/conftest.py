@@ -16,7 +16,7 @@ from shared.aggregate import Aggregate
 from shared.events.base import Event, Recorded
 from shared.events.catalogue import data_of
 from shared.events.directory import center as told
-from shared.events.exchange import Days
+from shared.events.exchange.terms import Days
 from shared.ids import derived_id
 from shared.messaging import wire
 from shared.testing.network import MemoryNetwork

@@ -10,7 +10,8 @@ import pytest
 
 from services.exchange.domain.matching import Candidate, House, Wish, candidate, distance_km, rank
 from shared.events.directory.center import CenterStatus, Check, TownPoint
-from shared.events.exchange import Days, HostStatus
+from shared.events.exchange.host_offer import HostStatus
+from shared.events.exchange.terms import Days
 
 TODAY = date(2026, 3, 1)
 Make = Callable[..., Any]

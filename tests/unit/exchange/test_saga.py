@@ -38,13 +38,15 @@ from services.exchange.domain.visit import (
     Request,
     Visit,
 )
-from services.exchange.reactions import POLICIES
+from services.exchange.reactions.matching import MATCHING
 from shared.aggregate import Aggregate, NotFound, Refusal
 from shared.clock import ManualClock
 from shared.commands import Loaded
 from shared.events.base import Event, Received, Recorded
 from shared.events.directory import center as told
-from shared.events.exchange import HOST_OFFER, VISIT, Days, Side, VisitStatus
+from shared.events.exchange.host_offer import HOST_OFFER
+from shared.events.exchange.terms import Days
+from shared.events.exchange.visit import VISIT, Side, VisitStatus
 from shared.reactions import Change, Policy
 from shared.world import World
 
@@ -206,7 +208,7 @@ class Simulation:
         event = self.log[key][number]
         if event.record.topic == told.CENTER.topic:
             self._mirrored(event)
-        return [intent for policy in POLICIES for intent in self._decided(policy, event)]
+        return [intent for policy in MATCHING for intent in self._decided(policy, event)]
 
     def carry_out(self, intents: Sequence[Any]) -> None:
         for intent in intents:

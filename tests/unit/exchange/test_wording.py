@@ -3,7 +3,7 @@
 import pytest
 
 from services.exchange.api.wording import SPOKEN, language_name, reason_in_words
-from shared.events.exchange import MatchReason
+from shared.events.exchange.visit import MatchReason
 from shared.taxonomy import TOPICS
 
 CODES = (

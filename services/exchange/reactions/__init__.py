@@ -1,0 +1,5 @@
+"""What events do in the exchange."""
+
+from services.exchange.reactions.matching import MATCHING
+
+POLICIES = MATCHING

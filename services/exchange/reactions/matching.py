@@ -7,11 +7,13 @@ room, and both know an engagement by its round: so repeats, late answers and cra
 a place is never held for a visit that is elsewhere.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from services.exchange.domain.commitment import TAKEN_OVER, Commitment
 from services.exchange.domain.host_offer import HostOffer
 from services.exchange.domain.matching import Candidate, House, best_first, rank
+from services.exchange.domain.proof import followers
 from services.exchange.domain.visit import OPEN, Visit
 from services.exchange.mirrors import CENTERS, center_from, is_closed
 from shared.events.base import Received
@@ -129,8 +131,19 @@ async def _rank_among(visit: Visit, offers: Sequence[HostOffer], world: World) -
     copies = await world.mirror(CENTERS.name).get_many([visit.guest, *(offer.id for offer in offers)])
     centers = {id: center_from(copy) for id, copy in copies.items()}
     guest = centers.get(visit.guest)
-    houses = [House(offer, centers[offer.id]) for offer in offers if offer.id in centers]
+    proven = await _followers(visit, list(centers), world)
+    houses = [House(offer, centers[offer.id], proven.get(offer.id, 0)) for offer in offers if offer.id in centers]
     return rank(visit.wish(guest.town_point if guest else None), houses, world.clock.now().date())
+
+
+async def _followers(visit: Visit, hosts: Sequence[str], world: World) -> Mapping[str, int]:
+    """How many centers took over what they saw at these houses on one of the visit's topics."""
+    where = {
+        "state.host": {"$in": hosts},
+        "state.status": {"$in": sorted(TAKEN_OVER)},
+        "state.topic": {"$in": visit.topics},
+    }
+    return followers(each.aggregate for each in await world.repository(Commitment).find(where))
 
 
 # ---- the calendar follows the visit

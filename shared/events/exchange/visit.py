@@ -42,9 +42,9 @@ class MatchReason(Wire):
     """One reason why a house suits a visit, as a code and numbers; the exchange's API says it in words.
 
     Codes: topic-overlap (``value`` of the ``of`` asked topics, named in ``codes``), common-language (``codes``),
-    preferred-host, notice (``value`` days until it begins), distance (``value`` kilometres between the towns),
-    cross-border, room (``value`` places left beside the guests), freshness (``value`` days since the profile was
-    confirmed), not-asked-before. More may come.
+    preferred-host, proven (``value`` centers took something over from there), notice (``value`` days until it
+    begins), distance (``value`` kilometres between the towns), cross-border, room (``value`` places left beside the
+    guests), freshness (``value`` days since the profile was confirmed), not-asked-before. More may come.
     """
 
     code: str

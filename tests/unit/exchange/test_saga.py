@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 
 from services.exchange.domain.calendar import PlaceStatus
 from services.exchange.domain.center import Center
+from services.exchange.domain.commitment import Commitment
 from services.exchange.domain.host_offer import HostOffer, Terms
 from services.exchange.domain.matching import House, rank
 from services.exchange.domain.visit import (
@@ -125,6 +126,8 @@ class Simulation:
     # ---- the world, as policies see it
 
     def repository(self, aggregate: type[Aggregate]) -> FakeRepository:
+        if aggregate is Commitment:
+            return FakeRepository({})  # no visit here gets as far as a report
         return FakeRepository(cast(dict[str, Any], self.visits if aggregate is Visit else self.offers))
 
     def known(self, center: str) -> Center:

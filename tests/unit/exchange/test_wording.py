@@ -10,6 +10,7 @@ CODES = (
     "topic-overlap",
     "common-language",
     "preferred-host",
+    "proven",
     "notice",
     "distance",
     "cross-border",

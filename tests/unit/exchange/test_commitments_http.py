@@ -11,7 +11,11 @@ from shared.events.directory.practice import PracticeStatus
 from tests.unit.exchange.conftest import Story
 
 CHILDCARE, FATHERS = ("self-run-childcare", "Od září dvakrát týdně."), ("father-involvement", "")
-CLOSED = {"event": told.CenterClosed(reason="lost-premises"), "status": told.CenterStatus.CLOSED}
+
+
+async def closes(story: Story, center: str) -> None:
+    """The directory tells that a center has closed for good."""
+    await story.directory(center, told.CenterClosed(reason="lost-premises"), status=told.CenterStatus.CLOSED)
 
 
 def problem(answer: Any) -> tuple[int, str]:
@@ -146,7 +150,7 @@ async def test_a_center_that_closes_is_asked_nothing_any_more(story: Story) -> N
     visit = (await story.office.get(f"/commitments/{open_one}")).json()["visit"]
     [answered] = {each["id"] for each in (await story.office.get("/commitments")).json()["items"]} - {open_one}
     await story.answers(story.office, answered, {"outcome": "adopted"})
-    await story.directory("praha", **CLOSED)
+    await closes(story, "praha")
     assert story.events("commitment", open_one) == ["CommitmentMade", "CommitmentDropped"]
     assert story.events("commitment", answered) == ["CommitmentMade", "PracticeAdopted"]
     await story.passes(days=400)
@@ -163,14 +167,14 @@ async def test_a_report_handed_in_by_a_closed_center_leaves_nothing_to_ask(story
     visit, host = await story.agreed("praha")
     await story.passes(days=200)
     await story.held(visit, "praha", host)
-    await story.directory("praha", **CLOSED)
+    await closes(story, "praha")
     [id] = await story.reports(visit, "praha", CHILDCARE)
     assert story.events("commitment", id) == ["CommitmentMade", "CommitmentDropped"]
 
 
 async def test_a_host_that_closes_takes_nothing_back(story: Story) -> None:
     id = await story.commitment()
-    await story.directory("muenchen", **CLOSED)
+    await closes(story, "muenchen")
     assert story.events("commitment", id) == ["CommitmentMade"]
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 from typing import Any, cast
 
 import pytest
@@ -131,18 +132,16 @@ async def test_a_practice_that_is_a_draft_or_was_never_written_cannot_be_named(t
 # ---- whatever the order
 
 PRACTICES = ("kitchen", "shop")
-GUESTS = ("praha", "praha", "brno", "ostrava")
-"""Of the commitments, by number: the first two are of one center."""
+GUESTS = ("praha", "praha", "praha", "brno")
+"""Of the commitments, by number: three are of one center, whose words have to be weighed against each other."""
 START = datetime(2027, 3, 1, 9, tzinfo=UTC)
 
-ANSWER = st.one_of(
-    st.tuples(st.sampled_from(Adoption), st.sampled_from((None, *PRACTICES))), st.just((None, DropReason.OTHER))
-)
-HISTORY = st.lists(st.tuples(st.integers(0, len(GUESTS) - 1), ANSWER), max_size=14)
+ANSWERS = [*product(Adoption, (None, *PRACTICES)), (None, DropReason.OTHER)]
+HISTORY = st.lists(st.tuples(st.integers(0, len(GUESTS) - 1), st.sampled_from(ANSWERS)), max_size=14)
 
 
 def commitments() -> list[Commitment]:
-    """Open ones, of three centers."""
+    """Open ones, of two centers."""
     return [
         Commitment(
             id=f"c{number}",

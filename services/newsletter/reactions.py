@@ -18,7 +18,7 @@ from shared.events.directory.center import (
     LocationVisibility,
     LocationVisibilityChanged,
 )
-from shared.events.exchange import VISIT, VisitReported, VisitSnapshot
+from shared.events.exchange.visit import VISIT, VisitReported, VisitSnapshot
 from shared.events.newsletter import (
     DELIVERY,
     ISSUE,

@@ -22,10 +22,10 @@ from services.directory.domain.annual_report import (
     warnings_about,
 )
 from services.directory.domain.center import Center
-from services.directory.domain.days import not_in_the_future
 from shared.aggregate import NotFound
 from shared.clock import Instant
 from shared.commands import AlreadyExists, Loaded, Receipt, Repository
+from shared.days import not_in_the_future
 from shared.events.directory.annual_report import AnnualReportSnapshot, CorrectionReason
 from shared.http import APIRouter, CommandDep, ETag, WorldDep, repository
 from shared.ids import derived_id

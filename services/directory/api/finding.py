@@ -12,7 +12,6 @@ from services.directory.api.past import On, PastPage, past_page
 from services.directory.api.rights import Asker
 from services.directory.api.views import CenterView
 from services.directory.domain.codes import Country, Language
-from services.directory.domain.days import not_in_the_future
 from services.directory.domain.profile import Kind
 from services.directory.search import ForeignCursor, OpenOn
 from services.directory.search import Query as Asked
@@ -21,6 +20,7 @@ from services.directory.views.past_map import PastMapModel
 from services.directory.views.search import CenterSearch
 from shared.aggregate import Refusal, Why
 from shared.clock import Clock
+from shared.days import not_in_the_future
 from shared.events.directory.center import Access, CenterStatus, Check
 from shared.http import APIRouter, Page, PagingDep, Problem, WorldDep
 from shared.security import Caller

@@ -14,7 +14,6 @@ from services.directory.api.references import named_center
 from services.directory.api.rights import AskerDep
 from services.directory.api.views import CenterId
 from services.directory.domain.codes import Country
-from services.directory.domain.days import year_has_begun
 from services.directory.domain.lineage import FOREST, Forest
 from services.directory.domain.profile import Year
 from services.directory.views.lineage import (
@@ -29,6 +28,7 @@ from services.directory.views.tree import WORDS, family_tree
 from services.directory.views.visits import VISITS
 from shared.aggregate import NotFound, Refusal, Why
 from shared.commands import Receipt, Repository
+from shared.days import year_has_begun
 from shared.events.directory.lineage import Cause, LineageSnapshot, Origin
 from shared.http import APIRouter, CommandDep, ETag, WorldDep, repository
 from shared.http.languages import LanguagesDep

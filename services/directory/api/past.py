@@ -14,11 +14,11 @@ from services.directory.api.hiding import former_day
 from services.directory.api.rights import AskerDep
 from services.directory.api.views import CenterId
 from services.directory.domain.center import Center
-from services.directory.domain.days import not_in_the_future
 from services.directory.views.timeline import PastCenter, PastMap, PastPlace, Timeline, by_name
 from shared.aggregate import NotFound
 from shared.clock import Instant
 from shared.commands import Repository
+from shared.days import not_in_the_future
 from shared.events.directory.center import (
     CenterStatus,
     Check,

@@ -3,10 +3,10 @@
 from pydantic import BaseModel, Field
 
 from services.directory.api.past import On, PastCountries, past_countries
-from services.directory.domain.days import not_in_the_future
 from services.directory.search import Query
 from services.directory.views.past_map import PastMapModel
 from services.directory.views.search import CenterSearch
+from shared.days import not_in_the_future
 from shared.events.directory.center import CenterStatus, CountryCode
 from shared.http import APIRouter, ETag, WorldDep
 from shared.security import public

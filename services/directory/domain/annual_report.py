@@ -10,9 +10,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
 from services.directory.domain.center import Verifier
-from services.directory.domain.days import when, year_has_begun
 from shared.aggregate import Aggregate, Refusal, Why
 from shared.clock import Instant
+from shared.days import when, year_has_begun
 from shared.events import Stream
 from shared.events.directory.annual_report import (
     ANNUAL_REPORT,

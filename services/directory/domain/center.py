@@ -8,12 +8,12 @@ from typing import ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import Unpack
 
-from services.directory.domain.days import midnight, not_in_the_future, when, year_has_begun, year_later
 from services.directory.domain.offer import Offer, OfferChange, OfferTerms, WithdrawnOffer, closed_days
 from services.directory.domain.place import Place
 from services.directory.domain.profile import Contact, ContactPerson, Kind, Profile, ProfileChange
 from services.directory.domain.schedule import Closures
 from shared.aggregate import Aggregate, Person, Refusal, Why
+from shared.days import midnight, not_in_the_future, when, year_has_begun, year_later
 from shared.events import Stream
 from shared.events.directory.center import (
     CENTER,

@@ -6,9 +6,9 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, StringConstraints
 
-from services.directory.domain.days import year_has_begun
 from services.directory.domain.profile import ProfileChange
 from shared.aggregate import Aggregate, Person, Refusal, Why
+from shared.days import year_has_begun
 from shared.events import Stream
 from shared.events.directory.correction import (
     CORRECTION,

@@ -9,9 +9,9 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.directory.domain.days import when
 from shared.aggregate import Aggregate
 from shared.clock import Instant
+from shared.days import when
 from shared.erasure.answer import added
 from shared.events import Stream
 from shared.events.erasure import (

@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict, EmailStr, Field, StringConstraints, 
 
 from services.directory.domain.codes import Country, Language
 from services.directory.domain.consent import Consent
-from services.directory.domain.days import midnight, when
 from services.directory.domain.profile import Languages, Phone
 from shared.aggregate import Aggregate, Person, Refusal, Why
+from shared.days import midnight, when
 from shared.events import Stream
 from shared.events.directory.initiative import (
     INITIATIVE,

@@ -11,11 +11,11 @@ from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from services.directory.domain.days import dated, when
 from services.directory.domain.network import CriteriaList
 from services.directory.domain.spells import Gone, Spell, require_apart, require_true
 from shared.aggregate import Aggregate, Person, Refusal, Why
 from shared.clock import Instant
+from shared.days import dated, when
 from shared.events import Stream
 from shared.events.directory.membership import (
     MEMBERSHIP,

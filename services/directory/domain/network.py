@@ -15,10 +15,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from typing_extensions import TypedDict
 
 from services.directory.domain.codes import Country, Language
-from services.directory.domain.days import dated, year_has_begun
 from services.directory.domain.organisation import Names, Organisation, RoleContact
 from services.directory.domain.profile import Languages, WebAddress, Year
 from shared.aggregate import Aggregate, NotFound, Person, Refusal, Why
+from shared.days import dated, year_has_begun
 from shared.events import Stream
 from shared.events.directory.network import (
     NETWORK,

@@ -8,12 +8,12 @@ from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
 
 from services.directory.domain.codes import Country
-from services.directory.domain.days import dated, not_in_the_future, when
 from services.directory.domain.organisation import Names, Organisation, RoleContact
 from services.directory.domain.profile import WebAddress
 from services.directory.domain.spells import Day, Gone, Spell, require_true
 from shared.aggregate import Aggregate, Person, Refusal, Why
 from shared.clock import Instant
+from shared.days import dated, not_in_the_future, when
 from shared.events import Stream
 from shared.events.directory.partner import (
     PARTNER,

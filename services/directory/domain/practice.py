@@ -9,15 +9,17 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from services.directory.domain.codes import Language
 from services.directory.domain.consent import Consent, EnteredBy
-from services.directory.domain.days import when
 from services.directory.domain.profile import Topics, WebAddress
 from shared.aggregate import Aggregate, Person, Refusal, Why
+from shared.clock import Instant
+from shared.days import when
 from shared.events import Stream
 from shared.events.directory.practice import (
     PRACTICE,
     Adoption,
     License,
     PracticeAdoptionCounted,
+    PracticeAdoptionTakenBack,
     PracticeConsentGiven,
     PracticeConsentWithdrawn,
     PracticeDocumented,
@@ -139,6 +141,17 @@ class Edition(BaseModel):
     published_on: date | None = None
 
 
+class Word(BaseModel):
+    """What a center said last, on one of its commitments, of having taken the practice over."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    center: str
+    how: Adoption | None = Field(description="None: it did not, after all.")
+    said: Instant = Field(description="When it was entered.")
+    sequence: int = Field(description="Version of the commitment that says so. What an older one says is no news.")
+
+
 class Practice(Aggregate):
     """draft → published ⇄ withdrawn; a revision is written beside the published edition and published like the first.
 
@@ -152,7 +165,7 @@ class Practice(Aggregate):
     status: PracticeStatus = PracticeStatus.DRAFT
     editions: list[Edition]
     consent: Consent | None = None
-    adoptions: dict[str, Adoption] = Field(default_factory=dict, description="By the center that took it over.")
+    adoptions: dict[str, Word] = Field(default_factory=dict, description="By the commitment that says so.")
 
     @classmethod
     def document(
@@ -241,13 +254,26 @@ class Practice(Aggregate):
 
     # ---- was it taken over?
 
-    def count_adoption(self, center: str, how: Adoption, now: datetime, on: date | None = None) -> None:
-        """Another center took it over. Each counts once, by what was last said of it."""
-        happened = when(on, now)
-        self.require(center != self.center, "a center does not take over its own practice")
-        if self.adoptions.get(center) is not how:
-            self.adoptions[center] = how
-            self.record(PracticeAdoptionCounted(center=center, how=how), happened)
+    def count_adoption(self, commitment: str, word: Word, happened: datetime) -> None:
+        """Another center took it over, or did not after all, says its ``commitment``.
+
+        In whatever order the words of many commitments come, and come again, the count is the same in the end: of each
+        commitment the newest word stays, also the one that takes everything back.
+        """
+        self.require(word.center != self.center, "a center does not take over its own practice")
+        known = self.adoptions.get(commitment)
+        if known is not None and known.sequence >= word.sequence:
+            return
+        self.adoptions[commitment] = word
+        if word.how is None:
+            self.record(PracticeAdoptionTakenBack(center=word.center), happened)
+        else:
+            self.record(PracticeAdoptionCounted(center=word.center, how=word.how), happened)
+
+    def counted(self) -> Mapping[str, Adoption]:
+        """The centers that took it over. Each counts once, by what was last said of it."""
+        by_time = sorted(self.adoptions.items(), key=lambda each: (each[1].said, each[0]))
+        return {word.center: word.how for _, word in by_time if word.how is not None}
 
     # ---- what others see
 
@@ -276,7 +302,7 @@ class Practice(Aggregate):
         number = self.shown
         edition = self.editions[number - 1] if number else None
         content = edition.content if edition else None
-        how = list(self.adoptions.values())
+        how = list(self.counted().values())
         return PracticeSnapshot(
             center=self.center,
             kind=self.kind,

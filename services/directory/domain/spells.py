@@ -7,8 +7,8 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.directory.domain.days import not_in_the_future
 from shared.aggregate import Refusal, Why
+from shared.days import not_in_the_future
 
 Day = Annotated[date, Field(ge=date(1900, 1, 1))]
 """No center, network or partnership is older: an earlier day is a slip of the pen (0206-11-10)."""

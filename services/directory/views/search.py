@@ -25,7 +25,7 @@ from shared.events.directory.center import (
     LocationVisibilityChanged,
     OfferStatus,
 )
-from shared.events.exchange import HOST_OFFER, HostStatus
+from shared.events.exchange.host_offer import HOST_OFFER, HostStatus
 from shared.messaging.log import Offsets
 from shared.taxonomy import SERVICES, TOPICS
 from shared.world import World

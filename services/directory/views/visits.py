@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.directory.domain.initiative import InspiringVisit
-from shared.events.exchange import VISIT, VisitSnapshot, VisitStatus
+from shared.events.exchange.visit import VISIT, VisitSnapshot, VisitStatus
 from shared.reactions import Mirror
 from shared.store.port import Document
 

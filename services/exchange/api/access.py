@@ -1,7 +1,7 @@
 """Who may act for a center here: itself, the office, and the coordinator of its country."""
 
 from services.exchange.domain.center import Center
-from services.exchange.reactions import CENTERS, center_from
+from services.exchange.mirrors import CENTERS, center_from
 from shared.http import Problem
 from shared.security import Caller, Forbidden
 from shared.world import World

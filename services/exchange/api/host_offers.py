@@ -14,7 +14,8 @@ from services.exchange.domain.center import BARS
 from services.exchange.domain.host_offer import MOST_GUESTS, Arrival, HostOffer, Terms
 from shared.clock import Instant
 from shared.commands import Loaded, Receipt, Repository
-from shared.events.exchange import Days, HostOfferSnapshot, HostStatus
+from shared.events.exchange.host_offer import HostOfferSnapshot, HostStatus
+from shared.events.exchange.terms import Days
 from shared.http import APIRouter, CommandDep, EditDep, ETag, Page, PagingDep, Problem, WorldDep, paginate, repository
 from shared.security import Caller, allow, public
 

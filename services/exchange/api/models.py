@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from shared.events.exchange import Days
+from shared.events.exchange.terms import Days
 
 CenterId = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 LanguageCode = Annotated[str, StringConstraints(pattern="^[a-z]{2,3}$")]

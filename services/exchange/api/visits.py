@@ -25,7 +25,8 @@ from services.exchange.domain.visit import (
 )
 from shared.clock import Instant
 from shared.commands import Loaded, Receipt, Repository
-from shared.events.exchange import Days, MatchReason, Side, VisitSnapshot, VisitStatus
+from shared.events.exchange.terms import Days
+from shared.events.exchange.visit import MatchReason, Side, VisitSnapshot, VisitStatus
 from shared.http import APIRouter, CommandDep, ETag, Page, PagingDep, Problem, WorldDep, paginate, repository
 from shared.security import Caller, Forbidden, allow, public
 from shared.world import World

@@ -8,7 +8,7 @@ from typing import Annotated
 from babel import Locale
 from fastapi import Depends, Response
 
-from shared.events.exchange import MatchReason
+from shared.events.exchange.visit import MatchReason
 from shared.http.languages import LanguagesDep
 from shared.taxonomy import TOPICS
 

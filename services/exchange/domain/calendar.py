@@ -10,7 +10,8 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.events.exchange import Days, Promise
+from shared.events.exchange.host_offer import Promise
+from shared.events.exchange.terms import Days
 
 KEPT = timedelta(days=365)
 """How long a place stays in the calendar after its last day."""

@@ -14,9 +14,8 @@ from services.exchange.domain.calendar import Calendar, Place, PlaceStatus, merg
 from services.exchange.domain.center import Center, CenterCannotHost
 from shared.aggregate import Aggregate, Person, Refusal, Why
 from shared.events.base import Event, Stream
-from shared.events.exchange import (
+from shared.events.exchange.host_offer import (
     HOST_OFFER,
-    Days,
     HostingChanged,
     HostingOffered,
     HostingPaused,
@@ -30,6 +29,7 @@ from shared.events.exchange import (
     PlaceReleased,
     PlaceTaken,
 )
+from shared.events.exchange.terms import Days
 from shared.taxonomy import TOPICS
 
 MOST_GUESTS = 60

@@ -6,6 +6,7 @@ decide, and every point has a reason that is shown:
 
     topic-overlap     up to 40, by the share of the visit's topics
     preferred-host    25, where the guests named the house
+    proven            5 for each center, 15 at most, that does at home now what it saw there on one of the topics
     common-language   15, and 5 more for a second one
     distance          up to 15, for a short way; none from 3,000 km on, or where a town is not known
     freshness         up to 10, less with every month since the profile was confirmed
@@ -24,7 +25,8 @@ from math import asin, cos, radians, sin, sqrt
 from services.exchange.domain.center import Center
 from services.exchange.domain.host_offer import HostOffer
 from shared.events.directory.center import TownPoint
-from shared.events.exchange import Days, MatchReason
+from shared.events.exchange.terms import Days
+from shared.events.exchange.visit import MatchReason
 
 NOTICE = timedelta(days=21)
 """Two weeks for the host's answer, one for the guest's confirmation."""
@@ -52,10 +54,14 @@ class Wish:
 
 @dataclass(frozen=True)
 class House:
-    """A possible host: its offer with its calendar, and what is known of the center."""
+    """A possible host: its offer with its calendar, and what is known of the center.
+
+    ``followers`` is how many centers took something over from it that has to do with the wish.
+    """
 
     offer: HostOffer
     center: Center
+    followers: int = 0
 
 
 @dataclass(frozen=True)
@@ -95,7 +101,7 @@ def candidate(wish: Wish, house: House, today: date) -> Candidate | None:
     if days is None:
         return None
     reasons = chain(
-        _learning(wish, offer), _understanding(wish, offer), _way(wish, center), _trust(wish, center, today),
+        _learning(wish, offer), _understanding(wish, offer), _way(wish, center), _trust(wish, house, today),
         _stay(wish, offer, days, today),
     )  # fmt: skip
     return Candidate(offer.id, offer.country, days, tuple(reasons))
@@ -131,7 +137,10 @@ def _way(wish: Wish, center: Center) -> Iterator[MatchReason]:
         yield MatchReason(code="cross-border", points=5)
 
 
-def _trust(wish: Wish, center: Center, today: date) -> Iterator[MatchReason]:
+def _trust(wish: Wish, house: House, today: date) -> Iterator[MatchReason]:
+    center = house.center
+    if house.followers:
+        yield MatchReason(code="proven", points=min(15, 5 * house.followers), value=house.followers)
     if center.id in wish.preferred:
         yield MatchReason(code="preferred-host", points=25)
     if center.id not in wish.asked:

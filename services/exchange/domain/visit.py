@@ -10,7 +10,7 @@ which the calendar frees the place. An answer to an engagement that is over chan
 """
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar, Self
 
@@ -20,12 +20,13 @@ from services.exchange.domain.center import Center
 from services.exchange.domain.matching import Candidate, Wish
 from shared.aggregate import Aggregate, Person, Refusal, Why, WrongState
 from shared.clock import Instant
+from shared.days import midnight
 from shared.events.base import Stream
 from shared.events.directory.center import CenterStatus, TownPoint
-from shared.events.exchange import (
+from shared.events.exchange.terms import Days
+from shared.events.exchange.visit import (
     VISIT,
     AttendanceStated,
-    Days,
     HostReflectionAdded,
     MatchReason,
     OfferExpired,
@@ -380,7 +381,7 @@ class Visit(Aggregate):
             self._rematch(place, "late", now)
             return
         self.status = VisitStatus.MATCHED
-        self.answer_by = min(now + TIME_TO_ANSWER, _midnight(place.days.first))
+        self.answer_by = min(now + TIME_TO_ANSWER, midnight(place.days.first))
         self.record(
             VisitMatched(
                 host=host,
@@ -431,7 +432,7 @@ class Visit(Aggregate):
             raise AnswerTooLate("the time to answer is over", answer_by=self.answer_by.isoformat())
         self.status = VisitStatus.ACCEPTED
         self.answer_by = None
-        self.confirm_by = min(now + TIME_TO_CONFIRM, _midnight(place.days.first))
+        self.confirm_by = min(now + TIME_TO_CONFIRM, midnight(place.days.first))
         self.record(VisitAccepted(host=host, round=place.round, confirm_by=self.confirm_by))
 
     def decline(self, host: str, reason: DeclineReason, now: datetime) -> None:
@@ -499,7 +500,7 @@ class Visit(Aggregate):
         if self.status is VisitStatus.ACCEPTED:
             return self.confirm_by
         if self.status in SEEKING or self.status is VisitStatus.WAITLISTED:
-            return _midnight(self.latest_start)
+            return midnight(self.latest_start)
         return None
 
     def ring(self, now: datetime) -> None:
@@ -560,7 +561,7 @@ class Visit(Aggregate):
         self.status = VisitStatus.HELD if held else VisitStatus.NOT_HELD
         host, round, days = place.host, place.round, place.days
         if held:
-            ended = min(now, _midnight(days.last + timedelta(days=1)))
+            ended = min(now, midnight(days.last + timedelta(days=1)))
             self.record(
                 VisitHeld(host=host, round=round, days=days, guests=self.party.guests, settled=by_office), ended
             )
@@ -628,7 +629,3 @@ class Visit(Aggregate):
 
     def _require_ahead(self, place: Placement, now: datetime) -> None:
         self.require(place.days.first > now.date(), "the visit has begun", first=place.days.first.isoformat())
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)

@@ -112,10 +112,19 @@ class PracticeRedacted(Event):
 
 
 class PracticeAdoptionCounted(Event):
-    """It became known that a center took the practice over."""
+    """A center says that it took the practice over, or says anew how. It counts once, by what it said last."""
 
     center: str = Field(description="Id of the center that took it over.")
     how: Adoption
+
+
+class PracticeAdoptionTakenBack(Event):
+    """A center says that it did not take the practice over, after all.
+
+    It still counts where it says of another visit that it did; the snapshot has the numbers.
+    """
+
+    center: str = Field(description="Id of the center that was said to have taken it over.")
 
 
 PRACTICE = Stream(
@@ -144,5 +153,6 @@ PRACTICE = Stream(
         PracticeEditionErased(edition=1),
         PracticeRedacted(),
         PracticeAdoptionCounted(center="01890a5d-ac96-774b-bcce-b302099a8058", how=Adoption.ADAPTED),
+        PracticeAdoptionTakenBack(center="01890a5d-ac96-774b-bcce-b302099a8058"),
     ),
 )

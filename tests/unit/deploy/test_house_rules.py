@@ -13,7 +13,8 @@ REPOSITORY = Path(__file__).parents[3]
 DOMAINS = sorted((REPOSITORY / "services").glob("*/domain/**/*.py"))
 MAY_IMPORT = {"pydantic", "pydantic_core", "annotated_types", "typing_extensions", "dateutil"}
 MAY_IMPORT_OF_SHARED = (
-    "shared.aggregate", "shared.events", "shared.clock", "shared.text", "shared.taxonomy", "shared.erasure.answer",
+    "shared.aggregate", "shared.events", "shared.clock", "shared.days", "shared.text", "shared.taxonomy",
+    "shared.erasure.answer",
 )  # fmt: skip
 
 

@@ -15,7 +15,8 @@ from services.directory.domain.profile import Contact, Profile
 from services.directory.service import SERVICE
 from shared.events import Event, Recorded, catalogue
 from shared.events.directory.center import LocationVisibility, TownPoint
-from shared.events.exchange import VISIT, Days, VisitHeld, VisitSnapshot, VisitStatus
+from shared.events.exchange.terms import Days
+from shared.events.exchange.visit import VISIT, VisitHeld, VisitSnapshot, VisitStatus
 from shared.ids import derived_id, new_id
 from shared.messaging import wire
 from shared.taxonomy import SERVICES

@@ -19,7 +19,7 @@ from services.directory.domain.annual_report import (
     require_plausible,
     warnings_about,
 )
-from services.directory.domain.days import InTheFuture
+from shared.days import InTheFuture
 from shared.events.directory.annual_report import CorrectionReason, Figure
 
 NOW = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)

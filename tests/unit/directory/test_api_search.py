@@ -10,7 +10,7 @@ import pytest_asyncio
 from services.directory.views.search import CenterSearch
 from shared.events import Recorded
 from shared.events.catalogue import data_of
-from shared.events.exchange import HOST_OFFER, HostingOffered, HostStatus
+from shared.events.exchange.host_offer import HOST_OFFER, HostingOffered, HostStatus
 from shared.feed import Feed
 from shared.messaging import wire
 from shared.testing import MemoryNetwork

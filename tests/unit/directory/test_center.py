@@ -18,11 +18,11 @@ from services.directory.domain.center import (
     TownMissing,
     VerificationTooOld,
 )
-from services.directory.domain.days import InTheFuture
 from services.directory.domain.offer import OfferTerms
 from services.directory.domain.place import Place
 from services.directory.domain.profile import Contact, Profile
 from shared.aggregate import WrongState
+from shared.days import InTheFuture
 from shared.events import Event
 from shared.events.directory.center import (
     CenterClosed,

@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from services.directory.domain.center import Center, ClosingReason, Consent
-from services.directory.domain.days import InTheFuture
 from services.directory.domain.erasure import ALARM_AFTER, ALARM_AGAIN, LAWFUL, Erasure
 from services.directory.domain.profile import Contact, ContactPerson, ProfileChange
+from shared.days import InTheFuture
 from shared.erasure.person import OMITTED, Persons, Wanted
 from shared.events import Event
 from shared.events.directory.center import LocationVisibility

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from services.directory.domain.consent import Consent
-from services.directory.domain.days import InTheFuture
 from services.directory.domain.initiative import (
     AbandonmentReason,
     ConsentMissing,
@@ -23,6 +22,7 @@ from services.directory.domain.initiative import (
     WithdrawalReason,
 )
 from shared.aggregate import Refusal, WrongState
+from shared.days import InTheFuture
 from shared.events.directory.initiative import (
     InitiativeAbandoned,
     InitiativeBecameCenter,

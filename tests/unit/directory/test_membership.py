@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from services.directory.domain.days import InTheFuture
 from services.directory.domain.membership import (
     BeforeApplication,
     CriteriaOutdated,
@@ -19,6 +18,7 @@ from services.directory.domain.membership import (
 from services.directory.domain.network import CriteriaList, Criterion
 from services.directory.domain.spells import EndsBeforeItBegan, Gone, SpellsOverlap
 from shared.aggregate import WrongState
+from shared.days import InTheFuture
 from shared.events import Event
 from shared.events.directory import membership as said
 from shared.events.directory.membership import MembershipKind, MembershipStatus

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.directory.domain.days import InTheFuture
 from services.directory.domain.network import (
     CountryDoesNotFit,
     Criterion,
@@ -23,6 +22,7 @@ from services.directory.domain.network import (
     UnknownCriterion,
 )
 from shared.aggregate import Refusal
+from shared.days import InTheFuture
 from shared.events.directory.network import (
     CriteriaRevised,
     NetworkDissolved,

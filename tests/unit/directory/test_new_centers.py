@@ -11,7 +11,7 @@ from services.directory.api.initiatives import Opening, Proposal
 from services.directory.api.lineage import NewOrigin
 from services.directory.domain.initiative import Initiative
 from shared.commands import Command
-from shared.events.exchange import VisitStatus
+from shared.events.exchange.visit import VisitStatus
 from shared.testing import MemoryNetwork
 
 Body = Callable[..., dict[str, Any]]

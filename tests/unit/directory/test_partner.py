@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from services.directory.domain.days import InTheFuture
 from services.directory.domain.partner import (
     AlreadyLinked,
     LinkedBefore,
@@ -16,6 +15,7 @@ from services.directory.domain.partner import (
 )
 from services.directory.domain.spells import EndsBeforeItBegan, Gone, Spell
 from shared.aggregate import WrongState
+from shared.days import InTheFuture
 from shared.events.directory.partner import (
     LinkKind,
     PartnerKind,

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from services.directory.domain.consent import Consent
-from services.directory.domain.days import InTheFuture
 from services.directory.domain.practice import (
     MOST_EDITIONS,
     Attachment,
@@ -21,11 +20,14 @@ from services.directory.domain.practice import (
     Practice,
     TooManyEditions,
     WithdrawalReason,
+    Word,
 )
 from shared.aggregate import Refusal, WrongState
+from shared.days import InTheFuture
 from shared.events.directory.practice import (
     Adoption,
     PracticeAdoptionCounted,
+    PracticeAdoptionTakenBack,
     PracticeConsentGiven,
     PracticeConsentWithdrawn,
     PracticeDocumented,
@@ -214,12 +216,15 @@ def test_an_attachment_is_reserved_to_its_authors_unless_it_says_otherwise() -> 
 # ---- taken over
 
 
+def word(center: str, how: Adoption | None, sequence: int = 2, day: int = 1) -> Word:
+    return Word(center=center, how=how, sequence=sequence, said=datetime(2026, 2, day, tzinfo=UTC))
+
+
 def test_each_center_that_took_it_over_counts_once_by_what_it_said_last() -> None:
     practice = published()
-    practice.count_adoption("praha", Adoption.ADAPTED, NOW, date(2026, 2, 1))
-    practice.count_adoption("praha", Adoption.ADAPTED, NOW)
-    practice.count_adoption("brno", Adoption.ADOPTED, NOW)
-    practice.count_adoption("praha", Adoption.ADOPTED, NOW)
+    practice.count_adoption("first visit", word("praha", Adoption.ADAPTED, day=1), NOW)
+    practice.count_adoption("brno's visit", word("brno", Adoption.ADOPTED, day=2), NOW)
+    practice.count_adoption("second visit", word("praha", Adoption.ADOPTED, day=3), NOW)
     assert facts(practice) == [
         PracticeAdoptionCounted(center="praha", how=Adoption.ADAPTED),
         PracticeAdoptionCounted(center="brno", how=Adoption.ADOPTED),
@@ -227,7 +232,27 @@ def test_each_center_that_took_it_over_counts_once_by_what_it_said_last() -> Non
     ]
     assert (practice.snapshot().adopted, practice.snapshot().adapted) == (2, 0)
     with pytest.raises(WrongState):
-        practice.count_adoption("münchen", Adoption.ADOPTED, NOW)
+        practice.count_adoption("a visit", word("münchen", Adoption.ADOPTED), NOW)
+
+
+def test_what_is_taken_back_on_one_visit_still_counts_by_another() -> None:
+    practice = published()
+    practice.count_adoption("first visit", word("praha", Adoption.ADAPTED, day=1), NOW)
+    practice.count_adoption("second visit", word("praha", Adoption.ADOPTED, day=2), NOW)
+    practice.count_adoption("second visit", word("praha", None, sequence=3, day=3), NOW)
+    assert facts(practice)[-1] == PracticeAdoptionTakenBack(center="praha")
+    assert practice.counted() == {"praha": Adoption.ADAPTED}
+    practice.count_adoption("first visit", word("praha", None, sequence=3, day=4), NOW)
+    assert practice.counted() == {}
+
+
+def test_an_old_word_that_comes_late_is_no_news() -> None:
+    practice = published()
+    practice.count_adoption("a visit", word("praha", None, sequence=4), NOW)
+    facts(practice)
+    for sequence, how in ((3, Adoption.ADOPTED), (4, None)):
+        practice.count_adoption("a visit", word("praha", how, sequence=sequence), NOW)
+    assert (facts(practice), practice.counted()) == ([], {})
 
 
 # ---- whatever is done

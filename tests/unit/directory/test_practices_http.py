@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from services.directory.api.practices import NewPractice, Rewriting
-from services.directory.domain.practice import Practice
+from services.directory.domain.practice import Practice, Word
 from services.directory.service import SERVICE
 from shared.commands import Command
 from shared.events.directory.practice import Adoption
@@ -222,8 +222,8 @@ async def test_how_often_it_was_taken_over_is_shown(
     practices = network.runtimes["directory"].repository(Practice)
 
     def count(it: Practice, now: datetime) -> None:
-        it.count_adoption("brno", Adoption.ADOPTED, now)
-        it.count_adoption("zlín", Adoption.ADAPTED, now)
+        for center, how in (("brno", Adoption.ADOPTED), ("zlín", Adoption.ADAPTED)):
+            it.count_adoption(f"{center}'s visit", Word(center=center, how=how, sequence=2, said=now), now)
 
     await practices.change(practice, Command("taken over"), count)
     seen = (await everybody.get(f"/practices/{practice}")).json()

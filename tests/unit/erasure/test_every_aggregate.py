@@ -10,6 +10,7 @@ KEEP_NOBODY = {
     "campaign.campaign": "all its texts are in its events, which carry no address",
     "directory.annual-report": "figures",
     "directory.lineage": "ids of centers and visits, years",
+    "exchange.commitment": "ids, codes and days; what the guests wrote stands in the visit's report",
     "newsletter.delivery": "counts",
     "directory.erasure": "counts; whom it is about stands nowhere",
     "exchange.erasure": "counts",

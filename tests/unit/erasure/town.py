@@ -45,7 +45,7 @@ from shared.events.directory.membership import MembershipKind
 from shared.events.directory.network import NetworkLevel
 from shared.events.directory.partner import PartnerKind
 from shared.events.directory.practice import PracticeKind
-from shared.events.exchange import Days
+from shared.events.exchange.terms import Days
 from shared.events.newsletter import NewsKind
 from shared.ids import new_id
 from shared.service import Runtime

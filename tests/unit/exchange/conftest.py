@@ -13,10 +13,11 @@ from services.exchange.domain.host_offer import HostOffer, Terms
 from services.exchange.domain.visit import Party, Question, Request, Visit
 from services.exchange.service import SERVICE
 from shared.aggregate import Aggregate
-from shared.events.base import Event, Recorded
+from shared.events.base import Event, Recorded, Snapshot, Stream
 from shared.events.catalogue import data_of
 from shared.events.directory import center as told
-from shared.events.exchange import Days
+from shared.events.directory.practice import PRACTICE, PracticePublished, PracticeStatus
+from shared.events.exchange.terms import Days
 from shared.ids import derived_id
 from shared.messaging import wire
 from shared.testing.network import MemoryNetwork
@@ -130,6 +131,7 @@ class Story:
         self.office = network.client("exchange", "office")
         self.public = network.client("exchange")
         self._centers: dict[str, tuple[int, told.CenterSnapshot]] = {}
+        self._practices: dict[str, int] = {}
         self._keys = 0
         self._clients: dict[str, httpx.AsyncClient] = {}
 
@@ -144,15 +146,23 @@ class Story:
         version, snapshot = self._centers.get(id, (0, self._first(id)))
         snapshot = snapshot.model_copy(update=changed)
         self._centers[id] = (version + 1, snapshot)
-        event = event or told.CenterRegistered()
+        await self._tell(told.CENTER, id, version + 1, event or told.CenterRegistered(), snapshot)
+
+    async def practice(self, id: str, center: str, status: PracticeStatus = PracticeStatus.PUBLISHED) -> None:
+        """The directory says something about a practice."""
+        self._practices[id] = self._practices.get(id, 0) + 1
+        snapshot = PRACTICE.snapshot.model_copy(update={"center": center, "status": status})
+        await self._tell(PRACTICE, id, self._practices[id], PracticePublished(edition=1), snapshot)
+
+    async def _tell(self, stream: Stream, key: str, version: int, event: Event, snapshot: Snapshot) -> None:
         now = self.network.clock.now()
         record = wire.encode(
             Recorded(
-                id=derived_id("told", id, version + 1),
-                type=told.CENTER.type_of(type(event)),
-                topic=told.CENTER.topic,
-                key=id,
-                sequence=version + 1,
+                id=derived_id("told", key, version),
+                type=stream.type_of(type(event)),
+                topic=stream.topic,
+                key=key,
+                sequence=version,
                 happened=now,
                 recorded=now,
                 data=data_of(event, snapshot),
@@ -235,6 +245,43 @@ class Story:
         assert (await self.say(self.center(host), f"/visits/{id}/acceptance", {"host": host})).status_code == 200
         assert (await self.say(self.center(guest), f"/visits/{id}/confirmation")).status_code == 200
         return id, host
+
+    async def held(self, id: str, guest: str, host: str) -> None:
+        """Both sides say that the visit took place."""
+        for side, center in (("guest", guest), ("host", host)):
+            body = {"side": side, "held": True}
+            assert (await self.say(self.center(center), f"/visits/{id}/attendance", body)).status_code == 200
+
+    async def reports(self, id: str, guest: str, *intentions: tuple[str, str]) -> list[str]:
+        """The guest reports what it wants to adopt: topics and texts; the ids of the commitments, in their order."""
+        body = {
+            "language": "cs",
+            "story": "Viděly jsme, jak to jde.",
+            "intentions": [{"topic": topic, "text": text} for topic, text in intentions],
+        }
+        answer = await self.say(self.center(guest), f"/visits/{id}/report", body)
+        assert answer.status_code == 200, answer.text
+        found = (await self.office.get("/commitments", params={"visit": id})).json()["items"]
+        return [each["id"] for each in sorted(found, key=lambda each: each["number"])]
+
+    async def commitment(self, *intentions: tuple[str, str]) -> str:
+        """What Praha means to adopt after a visit to München; the id of the first of its commitments."""
+        if "muenchen" not in self._centers:
+            await self.hosts("muenchen")
+        id, host = await self.agreed("praha")
+        await self.passes(days=200)
+        await self.held(id, "praha", host)
+        return (await self.reports(id, "praha", *(intentions or [("self-run-childcare", "Od září dvakrát týdně.")])))[0]
+
+    async def answers(
+        self, client: httpx.AsyncClient, id: str, body: Any, *, match: str | None = "*", key: str | None = None
+    ) -> httpx.Response:
+        """Somebody says what became of a commitment, with all that follows from it."""
+        self._keys += 1
+        headers = {"Idempotency-Key": key or f"key-{self._keys}", **({"If-Match": match} if match else {})}
+        answer = await client.put(f"/commitments/{id}/answer", json=body, headers=headers)
+        await self.network.settle()
+        return answer
 
     async def offer(self, center: str) -> dict[str, Any]:
         """A host offer as everybody sees it."""

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from services.exchange.domain.calendar import Calendar, Place, PlaceStatus, each_day, merged, overlap
-from shared.events.exchange import Days
+from shared.events.exchange.terms import Days
 
 
 def days(first: str, last: str) -> Days:

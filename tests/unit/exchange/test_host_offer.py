@@ -10,8 +10,7 @@ from services.exchange.domain.center import Center, CenterCannotHost
 from services.exchange.domain.host_offer import Arrival, HostOffer, PromisesBroken, TermsImpossible
 from shared.aggregate import WrongState
 from shared.events.directory.center import CenterStatus, Check
-from shared.events.exchange import (
-    Days,
+from shared.events.exchange.host_offer import (
     HostingChanged,
     HostingOffered,
     HostingPaused,
@@ -24,6 +23,7 @@ from shared.events.exchange import (
     PlaceTaken,
     Promise,
 )
+from shared.events.exchange.terms import Days
 from shared.taxonomy import UnknownTopic
 
 MAY = Days(first=date(2026, 5, 4), last=date(2026, 5, 6))

@@ -10,7 +10,8 @@ import pytest
 
 from services.exchange.domain.matching import Candidate, House, Wish, candidate, distance_km, rank
 from shared.events.directory.center import CenterStatus, Check, TownPoint
-from shared.events.exchange import Days, HostStatus
+from shared.events.exchange.host_offer import HostStatus
+from shared.events.exchange.terms import Days
 
 TODAY = date(2026, 3, 1)
 Make = Callable[..., Any]
@@ -113,6 +114,16 @@ def test_the_better_suited_house_comes_first(
 def test_a_wished_for_host_and_a_second_language_count(house: Make) -> None:
     assert points(candidate(wish(preferred=["muenchen"]), house(), TODAY))["preferred-host"] == 25
     assert points(candidate(wish(languages=("de", "en")), house(), TODAY))["common-language"] == 20
+
+
+def test_a_house_from_which_centers_took_something_over_comes_before_one_that_only_says_so(house: Make) -> None:
+    says_so, proven = house("aaa-says-so"), replace(house("zzz-proven"), followers=2)
+    found = rank(wish(), [says_so, proven], TODAY)
+    assert [each.host for each in found] == ["zzz-proven", "aaa-says-so"]
+    [reason] = [reason for reason in found[0].reasons if reason.code == "proven"]
+    assert (reason.points, reason.value) == (10, 2)
+    assert "proven" not in points(found[1])
+    assert points(candidate(wish(), replace(proven, followers=40), TODAY))["proven"] == 15
 
 
 def test_a_house_that_fell_out_and_is_back_is_asked_after_the_others(house: Make) -> None:

@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 
 from services.exchange.domain.calendar import PlaceStatus
 from services.exchange.domain.center import Center
+from services.exchange.domain.commitment import Commitment
 from services.exchange.domain.host_offer import HostOffer, Terms
 from services.exchange.domain.matching import House, rank
 from services.exchange.domain.visit import (
@@ -38,13 +39,15 @@ from services.exchange.domain.visit import (
     Request,
     Visit,
 )
-from services.exchange.reactions import POLICIES
+from services.exchange.reactions.matching import MATCHING
 from shared.aggregate import Aggregate, NotFound, Refusal
 from shared.clock import ManualClock
 from shared.commands import Loaded
 from shared.events.base import Event, Received, Recorded
 from shared.events.directory import center as told
-from shared.events.exchange import HOST_OFFER, VISIT, Days, Side, VisitStatus
+from shared.events.exchange.host_offer import HOST_OFFER
+from shared.events.exchange.terms import Days
+from shared.events.exchange.visit import VISIT, Side, VisitStatus
 from shared.reactions import Change, Policy
 from shared.world import World
 
@@ -123,6 +126,8 @@ class Simulation:
     # ---- the world, as policies see it
 
     def repository(self, aggregate: type[Aggregate]) -> FakeRepository:
+        if aggregate is Commitment:
+            return FakeRepository({})  # no visit here gets as far as a report
         return FakeRepository(cast(dict[str, Any], self.visits if aggregate is Visit else self.offers))
 
     def known(self, center: str) -> Center:
@@ -206,7 +211,7 @@ class Simulation:
         event = self.log[key][number]
         if event.record.topic == told.CENTER.topic:
             self._mirrored(event)
-        return [intent for policy in POLICIES for intent in self._decided(policy, event)]
+        return [intent for policy in MATCHING for intent in self._decided(policy, event)]
 
     def carry_out(self, intents: Sequence[Any]) -> None:
         for intent in intents:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.exchange import reactions
+from services.exchange.reactions import matching
 from shared.events.base import Event
 from shared.events.directory import center as told
 from tests.unit.exchange.conftest import Story
@@ -183,7 +183,7 @@ async def test_many_guests_at_once_never_overbook_a_house(story: Story) -> None:
 async def test_the_best_house_is_found_among_more_than_one_page_of_them(
     story: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reactions, "_PAGE", 2)
+    monkeypatch.setattr(matching, "_PAGE", 2)
     for number in range(4):
         await story.hosts(f"house-{number}", topics=["founding-a-center"])
     await story.hosts("zzz-the-best")

@@ -24,9 +24,9 @@ from services.exchange.domain.visit import (
 )
 from shared.aggregate import WrongState
 from shared.events.directory.center import CenterStatus
-from shared.events.exchange import (
+from shared.events.exchange.terms import Days
+from shared.events.exchange.visit import (
     AttendanceStated,
-    Days,
     HostReflectionAdded,
     MatchReason,
     OfferExpired,

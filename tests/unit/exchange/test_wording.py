@@ -3,13 +3,14 @@
 import pytest
 
 from services.exchange.api.wording import SPOKEN, language_name, reason_in_words
-from shared.events.exchange import MatchReason
+from shared.events.exchange.visit import MatchReason
 from shared.taxonomy import TOPICS
 
 CODES = (
     "topic-overlap",
     "common-language",
     "preferred-host",
+    "proven",
     "notice",
     "distance",
     "cross-border",

@@ -14,7 +14,7 @@ from shared.events.directory.center import (
     LocationVisibility,
     LocationVisibilityChanged,
 )
-from shared.events.exchange import VISIT, VisitReported
+from shared.events.exchange.visit import VISIT, VisitReported
 from shared.events.newsletter import ISSUE, SubscriptionStatus
 from tests.unit.newsletter.office import Office, key, ok
 

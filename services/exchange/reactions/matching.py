@@ -1,4 +1,4 @@
-"""What events do here: the copy of the centers, and how visits and calendars follow each other.
+"""How visits and calendars follow each other.
 
 A visit and a host's calendar never change in one step. The visit chooses a house and says so (PlaceRequested), the
 calendar answers (PlaceHeld, PlaceRefused), the visit is matched or chooses again; whatever ends the engagement on the
@@ -7,14 +7,15 @@ room, and both know an engagement by its round: so repeats, late answers and cra
 a place is never held for a visit that is elsewhere.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from services.exchange.domain.center import Center
+from services.exchange.domain.commitment import TAKEN_OVER, Commitment
 from services.exchange.domain.host_offer import HostOffer
 from services.exchange.domain.matching import Candidate, House, best_first, rank
+from services.exchange.domain.proof import followers
 from services.exchange.domain.visit import OPEN, Visit
-from shared.events import exchange as said
+from services.exchange.mirrors import CENTERS, center_from, is_closed
 from shared.events.base import Received
 from shared.events.directory.center import (
     CENTER,
@@ -22,42 +23,50 @@ from shared.events.directory.center import (
     CenterPaused,
     CenterRelocated,
     CenterReopened,
-    CenterSnapshot,
-    CenterStatus,
     CenterVerified,
     VerificationLapsed,
 )
-from shared.events.exchange import HOST_OFFER, VISIT
-from shared.reactions import Change, Intent, Mirror, policy
-from shared.store.port import Document
+from shared.events.exchange.host_offer import (
+    HOST_OFFER,
+    HostingChanged,
+    HostingOffered,
+    HostingPaused,
+    HostingResumed,
+    HostingWithdrawn,
+    HostStatus,
+    PlaceHeld,
+    PlaceRefused,
+    PlaceReleased,
+    Promise,
+)
+from shared.events.exchange.visit import (
+    VISIT,
+    OfferExpired,
+    PlaceRequested,
+    VisitCancelled,
+    VisitConfirmed,
+    VisitDeclined,
+    VisitNotHeld,
+    VisitRematched,
+    VisitRequested,
+    VisitStatus,
+    VisitWaitlisted,
+)
+from shared.reactions import Change, Intent, policy
 from shared.world import World
 
 _PAGE = 100
-_KEPT = {"name", "country", "town", "town_point", "languages", "status", "check", "verified_on"}
-
-
-def _keep(snapshot: CenterSnapshot) -> Document:
-    return snapshot.model_dump(mode="json", include=_KEPT)
-
-
-CENTERS = Mirror(name="centers", stream=CENTER, keep=_keep)
-"""Every center, as far as matching needs to know it."""
-
-
-def center_from(copy: Document) -> Center:
-    """A center from its document in the mirror."""
-    return Center.model_validate({**copy, "id": copy["_id"]})
 
 
 # ---- a visit looks for a host
 
 
 @policy(
-    said.VisitRequested,
-    said.VisitDeclined,
-    said.OfferExpired,
-    said.VisitRematched,
-    said.VisitWaitlisted,
+    VisitRequested,
+    VisitDeclined,
+    OfferExpired,
+    VisitRematched,
+    VisitWaitlisted,
     stream=VISIT,
 )
 async def find_host(event: Received[Any], world: World) -> Sequence[Intent]:
@@ -70,8 +79,8 @@ async def find_host(event: Received[Any], world: World) -> Sequence[Intent]:
     return [Change(Visit, visit.id, lambda it, now: it.seek(ranking, round, now))]
 
 
-@policy(said.PlaceRequested, stream=VISIT)
-async def hold_place(event: Received[said.PlaceRequested], world: World) -> Sequence[Intent]:
+@policy(PlaceRequested, stream=VISIT)
+async def hold_place(event: Received[PlaceRequested], world: World) -> Sequence[Intent]:
     """Asks the chosen house's calendar."""
     visit, asked = event.key, event.event
     return [
@@ -79,16 +88,16 @@ async def hold_place(event: Received[said.PlaceRequested], world: World) -> Sequ
     ]
 
 
-@policy(said.PlaceHeld, stream=HOST_OFFER)
-async def match_when_place_is_held(event: Received[said.PlaceHeld], world: World) -> Sequence[Intent]:
+@policy(PlaceHeld, stream=HOST_OFFER)
+async def match_when_place_is_held(event: Received[PlaceHeld], world: World) -> Sequence[Intent]:
     """The calendar keeps a place: the house is asked to host."""
     host, held = event.key, event.event
     return [Change(Visit, held.visit, lambda it, now: it.match(host, held.round, now))]
 
 
-@policy(said.PlaceRefused, stream=HOST_OFFER)
+@policy(PlaceRefused, stream=HOST_OFFER)
 async def choose_again_when_place_is_refused(
-    event: Received[said.PlaceRefused], world: World
+    event: Received[PlaceRefused], world: World
 ) -> Sequence[Intent]:  # fmt: skip
     """The calendar filled up meanwhile: on to the next house."""
     host, refused = event.key, event.event
@@ -107,7 +116,7 @@ async def _ranking(visit_id: str, world: World) -> tuple[Visit, list[Candidate]]
     while True:
         where = {
             "_id": {"$gt": after},
-            "state.status": said.HostStatus.OPEN.value,
+            "state.status": HostStatus.OPEN.value,
             "state.topics": {"$in": visit.topics},
             "state.languages": {"$in": visit.languages},
         }
@@ -122,26 +131,37 @@ async def _rank_among(visit: Visit, offers: Sequence[HostOffer], world: World) -
     copies = await world.mirror(CENTERS.name).get_many([visit.guest, *(offer.id for offer in offers)])
     centers = {id: center_from(copy) for id, copy in copies.items()}
     guest = centers.get(visit.guest)
-    houses = [House(offer, centers[offer.id]) for offer in offers if offer.id in centers]
+    proven = await _followers(visit, list(centers), world)
+    houses = [House(offer, centers[offer.id], proven.get(offer.id, 0)) for offer in offers if offer.id in centers]
     return rank(visit.wish(guest.town_point if guest else None), houses, world.clock.now().date())
+
+
+async def _followers(visit: Visit, hosts: Sequence[str], world: World) -> Mapping[str, int]:
+    """How many centers took over what they saw at these houses on one of the visit's topics."""
+    where = {
+        "state.host": {"$in": hosts},
+        "state.status": {"$in": sorted(TAKEN_OVER)},
+        "state.topic": {"$in": visit.topics},
+    }
+    return followers(each.aggregate for each in await world.repository(Commitment).find(where))
 
 
 # ---- the calendar follows the visit
 
 
-@policy(said.VisitConfirmed, stream=VISIT)
-async def take_place_when_confirmed(event: Received[said.VisitConfirmed], world: World) -> Sequence[Intent]:
+@policy(VisitConfirmed, stream=VISIT)
+async def take_place_when_confirmed(event: Received[VisitConfirmed], world: World) -> Sequence[Intent]:
     """Confirmed: the place that was held is taken."""
     visit, confirmed = event.key, event.event
     return [Change(HostOffer, confirmed.host, lambda it, now: it.take(visit, confirmed.round, now))]
 
 
 @policy(
-    said.VisitDeclined,
-    said.OfferExpired,
-    said.VisitRematched,
-    said.VisitNotHeld,
-    said.VisitCancelled,
+    VisitDeclined,
+    OfferExpired,
+    VisitRematched,
+    VisitNotHeld,
+    VisitCancelled,
     stream=VISIT,
 )
 async def release_place(event: Received[Any], world: World) -> Sequence[Intent]:
@@ -164,29 +184,29 @@ _WHY = {
 }
 
 
-@policy(said.HostingPaused, stream=HOST_OFFER)
-async def rematch_when_hosting_pauses(event: Received[said.HostingPaused], world: World) -> Sequence[Intent]:
+@policy(HostingPaused, stream=HOST_OFFER)
+async def rematch_when_hosting_pauses(event: Received[HostingPaused], world: World) -> Sequence[Intent]:
     """Whoever does not host now needs to be replaced: the promised visits go back to matching."""
     return _rematch(event.key, event.event.promised, _WHY.get(event.event.reason, "host-paused"))
 
 
-@policy(said.HostingWithdrawn, stream=HOST_OFFER)
+@policy(HostingWithdrawn, stream=HOST_OFFER)
 async def rematch_when_hosting_is_withdrawn(
-    event: Received[said.HostingWithdrawn], world: World
+    event: Received[HostingWithdrawn], world: World
 ) -> Sequence[Intent]:  # fmt: skip
     """An offer taken back hosts nobody: the promised visits go back to matching."""
     return _rematch(event.key, event.event.promised, "host-withdrew")
 
 
-def _rematch(host: str, promised: Sequence[said.Promise], reason: str) -> list[Intent]:
+def _rematch(host: str, promised: Sequence[Promise], reason: str) -> list[Intent]:
     return [_rematch_one(host, promise, reason) for promise in promised]
 
 
-def _rematch_one(host: str, promise: said.Promise, reason: str) -> Intent:
+def _rematch_one(host: str, promise: Promise, reason: str) -> Intent:
     return Change(Visit, promise.visit, lambda it, now: it.rematch(host, promise.round, reason, now))
 
 
-@policy(said.HostingOffered, said.HostingChanged, said.HostingResumed, said.PlaceReleased, stream=HOST_OFFER)
+@policy(HostingOffered, HostingChanged, HostingResumed, PlaceReleased, stream=HOST_OFFER)
 async def ask_for_waiting_visits(event: Received[Any], world: World) -> Sequence[Intent]:
     """A house has something new to offer: the visits on the waiting list are measured against it, the oldest first."""
     offer = (await world.repository(HostOffer).get(event.key)).aggregate
@@ -194,7 +214,7 @@ async def ask_for_waiting_visits(event: Received[Any], world: World) -> Sequence
         return []
     waiting = await world.repository(Visit).find(
         {
-            "state.status": said.VisitStatus.WAITLISTED.value,
+            "state.status": VisitStatus.WAITLISTED.value,
             "state.topics": {"$in": offer.topics},
             "state.languages": {"$in": offer.languages},
         },
@@ -225,7 +245,7 @@ async def follow_center(event: Received[Any], world: World) -> Sequence[Intent]:
     return await _follow(event.key, world)
 
 
-@policy(said.HostingOffered, said.HostingPaused, said.HostingResumed, stream=HOST_OFFER)
+@policy(HostingOffered, HostingPaused, HostingResumed, stream=HOST_OFFER)
 async def follow_center_again(event: Received[Any], world: World) -> Sequence[Intent]:
     """News of the center that came while it made its offer had no offer to change; and two of them that were taken
     over at the same time may have been in the wrong order. The newest counts."""
@@ -244,29 +264,24 @@ async def _follow(id: str, world: World) -> list[Intent]:
 @policy(CenterClosed, stream=CENTER)
 async def cancel_when_guest_closes(event: Received[CenterClosed], world: World) -> Sequence[Intent]:
     """A closed center visits nobody: its visits that have not begun are cancelled. Not if it is open again by now."""
-    if not await _is_closed(event.key, world):
+    if not await is_closed(event.key, world):
         return []
     statuses = sorted(status.value for status in OPEN)
     visits = await world.repository(Visit).find({"state.guest": event.key, "state.status": {"$in": statuses}})
     return [_cancel(each.aggregate.id) for each in visits]
 
 
-@policy(said.VisitRequested, stream=VISIT)
-async def cancel_when_guest_has_closed(event: Received[said.VisitRequested], world: World) -> Sequence[Intent]:
+@policy(VisitRequested, stream=VISIT)
+async def cancel_when_guest_has_closed(event: Received[VisitRequested], world: World) -> Sequence[Intent]:
     """The guest closed while it made its request, and the request was not there yet to be cancelled."""
-    return [_cancel(event.key)] if await _is_closed(event.snapshot.guest, world) else []
-
-
-async def _is_closed(center: str, world: World) -> bool:
-    copy = await world.mirror(CENTERS.name).get(center)
-    return copy is not None and center_from(copy).status is CenterStatus.CLOSED
+    return [_cancel(event.key)] if await is_closed(event.snapshot.guest, world) else []
 
 
 def _cancel(visit: str) -> Intent:
     return Change(Visit, visit, lambda it, now: it.guest_closed(now))
 
 
-POLICIES = (
+MATCHING = (
     find_host,
     hold_place,
     match_when_place_is_held,

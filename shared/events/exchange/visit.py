@@ -1,35 +1,16 @@
-"""What the exchange says: which houses host, whom their calendars hold places for, and how each study visit goes.
+"""Study visits, from the question a center asks to the report of what it brought home.
 
-Nothing that people wrote is in here: the questions of a visit, what the house tells its guests, reports and
-reflections stay with the exchange, and their events carry codes and counts. Nor are there names or places of centers:
-who needs them reads ``directory.center.v1`` by the ids given here.
-
-A visit and a house's calendar are two things that never change in one step. A visit asks one house at a time
-(`PlaceRequested`), the calendar answers (`PlaceHeld` or `PlaceRefused`), and whatever ends that engagement on the
-visit's side frees the place. ``round`` numbers a visit's engagements, so that an answer to an old one is recognised.
+The questions, reports and reflections stay with the exchange; their events carry codes and counts.
 """
 
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import Annotated
 
 from pydantic import Field
 
 from shared.clock import Instant
 from shared.events.base import Event, Snapshot, Stream, Wire
-
-CountryCode = Annotated[str, Field(description="ISO 3166-1 alpha-2, upper case.", pattern="^[A-Z]{2}$")]
-LanguageCode = Annotated[str, Field(description="ISO 639, lower case, two letters where there are two.")]
-TopicCode = Annotated[str, Field(description="Code from the exchange's taxonomy of topics, e.g. founding-a-center.")]
-Round = Annotated[int, Field(ge=0, description="Number of the visit's engagement with a house; 0: none yet.")]
-
-
-class HostStatus(StrEnum):
-    """What a house itself wants: guests now, not for the time being, or no longer."""
-
-    OPEN = "open"
-    PAUSED = "paused"
-    WITHDRAWN = "withdrawn"
+from shared.events.exchange.terms import CountryCode, Days, LanguageCode, Round, TopicCode
 
 
 class VisitStatus(StrEnum):
@@ -57,27 +38,13 @@ class Side(StrEnum):
     HOST = "host"
 
 
-class Days(Wire):
-    """A run of days, both ends included."""
-
-    first: date
-    last: date
-
-
-class Promise(Wire):
-    """A place that a calendar keeps for a visit."""
-
-    visit: str = Field(description="Id of the visit.")
-    round: Round
-
-
 class MatchReason(Wire):
     """One reason why a house suits a visit, as a code and numbers; the exchange's API says it in words.
 
     Codes: topic-overlap (``value`` of the ``of`` asked topics, named in ``codes``), common-language (``codes``),
-    preferred-host, notice (``value`` days until it begins), distance (``value`` kilometres between the towns),
-    cross-border, room (``value`` places left beside the guests), freshness (``value`` days since the profile was
-    confirmed), not-asked-before. More may come.
+    preferred-host, proven (``value`` centers took something over from there), notice (``value`` days until it
+    begins), distance (``value`` kilometres between the towns), cross-border, room (``value`` places left beside the
+    guests), freshness (``value`` days since the profile was confirmed), not-asked-before. More may come.
     """
 
     code: str
@@ -85,94 +52,6 @@ class MatchReason(Wire):
     value: int | None = None
     of: int | None = None
     codes: tuple[str, ...] = ()
-
-
-class HostOfferSnapshot(Snapshot):
-    """A house's offer to host, and how much its calendar has promised."""
-
-    center: str = Field(description="Id of the center; also the id of the offer.")
-    country: CountryCode
-    topics: tuple[TopicCode, ...] = Field(description="What it can teach.")
-    languages: tuple[LanguageCode, ...] = Field(description="In which it can host.")
-    capacity: int = Field(description="Most guests in the house on any day.")
-    seasons: tuple[Days, ...] = Field(description="When hosting is possible; empty: all year.")
-    blocked: tuple[Days, ...] = Field(description="When it is not, whatever the seasons say.")
-    status: HostStatus
-    barred: tuple[str, ...] = Field(
-        description="Why it cannot host whatever it wants: center-paused, center-closed, check-lapsed. Empty: it can."
-    )
-    places_held: int = Field(description="Visits that a place is held for.")
-    places_taken: int = Field(description="Visits that were confirmed. Places long past are no longer counted.")
-
-
-class HostingOffered(Event):
-    """A center offered to host study visits."""
-
-
-class HostingChanged(Event):
-    """The terms of an offer changed."""
-
-    changed: tuple[str, ...] = Field(description="Names of the changed fields, in alphabetical order.")
-
-
-class HostingPaused(Event):
-    """A house hosts nobody for the time being. Its promised visits that have not begun need another host."""
-
-    reason: str = Field(description="own-wish, center-paused, center-closed or check-lapsed.")
-    promised: tuple[Promise, ...] = Field(description="Places promised for days to come.")
-
-
-class HostingResumed(Event):
-    """What stood in the way of hosting is gone. The house hosts again if its snapshot is open and not barred."""
-
-    reason: str = Field(description="What is over: own-wish, center-paused, center-closed or check-lapsed.")
-
-
-class HostingWithdrawn(Event):
-    """A center took its offer back. Its promised visits that have not begun need another host."""
-
-    promised: tuple[Promise, ...] = Field(description="Places promised for days to come.")
-
-
-class HostingRedacted(Event):
-    """Somebody who stood in the house's practical information is forgotten on their own demand."""
-
-
-class PlaceHeld(Event):
-    """The calendar keeps a place for a visit until the visit confirms it or lets it go."""
-
-    visit: str
-    round: Round
-    days: Days
-    guests: int
-
-
-class PlaceRefused(Event):
-    """The calendar has no place for a visit: it filled up, or hosting ended, after the house was chosen."""
-
-    visit: str
-    round: Round
-    days: Days
-    guests: int
-    reason: str = Field(description="full, not-open or out-of-season.")
-
-
-class PlaceTaken(Event):
-    """A confirmed visit takes the place that was held for it."""
-
-    visit: str
-    round: Round
-    days: Days
-    guests: int
-
-
-class PlaceReleased(Event):
-    """A visit let its place go; others can have it. Also told where the place was still being asked for."""
-
-    visit: str
-    round: Round
-    days: Days
-    guests: int
 
 
 class VisitSnapshot(Snapshot):
@@ -345,39 +224,7 @@ class VisitRedacted(Event):
 
 _HOUSE = "01890a5d-ac96-774b-bcce-b302099a8057"
 _GUEST = "01890a5d-ac96-774b-bcce-b302099a8058"
-_VISIT = "01890a5d-ac96-774b-bcce-b302099a8059"
 _DAYS = Days(first=date(2026, 9, 14), last=date(2026, 9, 17))
-
-HOST_OFFER = Stream(
-    service="exchange",
-    aggregate="host-offer",
-    about="Houses that host study visits, and their calendars, which own the capacity.",
-    snapshot=HostOfferSnapshot(
-        center=_HOUSE,
-        country="DE",
-        topics=("founding-a-center", "self-run-childcare"),
-        languages=("de", "en"),
-        capacity=6,
-        seasons=(Days(first=date(2026, 3, 1), last=date(2026, 10, 31)),),
-        blocked=(Days(first=date(2026, 8, 1), last=date(2026, 8, 31)),),
-        status=HostStatus.OPEN,
-        barred=(),
-        places_held=1,
-        places_taken=0,
-    ),
-    events=(
-        HostingOffered(),
-        HostingChanged(changed=("capacity", "topics")),
-        HostingPaused(reason="center-closed", promised=(Promise(visit=_VISIT, round=1),)),
-        HostingResumed(reason="check-lapsed"),
-        HostingWithdrawn(promised=(Promise(visit=_VISIT, round=1),)),
-        HostingRedacted(),
-        PlaceHeld(visit=_VISIT, round=1, days=_DAYS, guests=4),
-        PlaceRefused(visit=_VISIT, round=1, days=_DAYS, guests=4, reason="full"),
-        PlaceTaken(visit=_VISIT, round=1, days=_DAYS, guests=4),
-        PlaceReleased(visit=_VISIT, round=1, days=_DAYS, guests=4),
-    ),
-)
 
 VISIT = Stream(
     service="exchange",
@@ -441,5 +288,3 @@ VISIT = Stream(
         VisitRedacted(),
     ),
 )
-
-STREAMS = (HOST_OFFER, VISIT)

@@ -17,7 +17,7 @@ from shared.events.directory.center import CenterStatus
 _SENT_AGAIN = 60
 _BY_THE_CLOCK = frozenset({
     "VerificationRequested", "VerificationReminded", "VerificationLapsed", "InitiativeWentQuiet", "OfferExpired",
-    "VisitCancelled", "CampaignPhaseAdvanced",
+    "VisitCancelled", "FollowUpDue", "CampaignPhaseAdvanced",
 })  # fmt: skip
 _BY_A_SERVICE = frozenset({"QuestionnairePublished", "QuestionnaireTranslated", "DeliveryPrepared", "DeliveryCounted",
     "DeliveryBounced"})  # fmt: skip

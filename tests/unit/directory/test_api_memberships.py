@@ -601,3 +601,21 @@ async def test_a_dissolved_network_has_members_in_the_past_only(
     earlier = {"center": brno, "kind": "full", "since": "2020-01-01", "until": "2021-01-01"}
     await office.done("POST", f"/networks/{sit}/earlier-members", earlier)
     assert await members(everybody, sit, "on=2020-06-01") == [brno]
+
+
+# ---- what nobody else is told
+
+
+async def test_who_may_not_correct_a_membership_does_not_learn_from_a_stale_version_what_became_of_it(
+    office: Desk, coordinator: Callable[..., Desk], sit: str, praha_id: str
+) -> None:
+    receipt = await office.done("POST", f"/networks/{sit}/members", {"center": praha_id, "kind": "friendly"})
+    path = f"/memberships/{receipt['id']}"
+    await office.done("POST", f"{path}/admission", {})
+    await office.done("POST", f"{path}/end", {"reason": "own-wish"})
+    await office.done("POST", f"/networks/{sit}/members", {"center": praha_id, "kind": "full"})
+    await office.done("POST", f"{path}/decline", {"reason": "incomplete"})
+    told = await coordinator("SK").send("PUT", f"{path}/spells", {"spells": []}, match='"1"')
+    assert (told.status_code, problem(told), "since" in told.json()) == (403, "forbidden", False)
+    told = await coordinator("CZ").send("PUT", f"{path}/spells", {"spells": []}, match='"1"')
+    assert (told.status_code, told.json()["since"][-1]["event"]) == (412, "MembershipDeclined")

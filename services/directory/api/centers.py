@@ -1,6 +1,7 @@
 """Centers: register, read, edit, and everything that happens to the house as a whole."""
 
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Body, Depends, Query, Response
@@ -95,6 +96,13 @@ class Registration(Profile):
             opened_on=self.opened_on,
             external_id=self.external_id,
         )
+    def center_without(self, twins: Sequence[str], id: str, now: datetime) -> Center:
+        """The same, but `PossibleDuplicate` where there are ``twins``; asked when it is entered, so that the repeat of
+        a registration gets its answer whatever twins it has got since."""
+        if twins:
+            raise PossibleDuplicate("the directory has a center that looks like this one", twins=twins)
+        return self.center(id, now)
+
 
 
 class Input(BaseModel):
@@ -138,24 +146,21 @@ async def register_center(
     """
     caller.coordinating(body.place.country)
     id = centers.id_of(command, derived_id("center", body.external_id) if body.external_id else None)
-    if not force:
-        await refuse_twins(body, id, centers)
-    return await centers.create(command, body.center, id=id)
+    twins = [] if force else await twins_of(body, id, centers)
+    return await centers.create(command, lambda id, now: body.center_without(twins, id, now), id=id)
 
 
-async def refuse_twins(body: Registration, id: str, centers: Centers) -> None:
-    """`PossibleDuplicate` where an open center looks like it. A look before the write: of two that come at the same
-    moment both may pass, and are merged later."""
+async def twins_of(body: Registration, id: str, centers: Centers) -> list[str]:
+    """Where open centers are that look like it. A look before the write: of two that come at the same moment both may
+    pass, and are merged later."""
     alike: list[Filter] = [{"state.looks_like": looks_like(body, body.place)}] if body.place.town else []
     if body.registration_number:
         number = {"state.profile.registration_number": body.registration_number}
         alike.append({**number, "state.place.country": body.place.country})
     if not alike:
-        return
+        return []
     open_ones = {"$or": alike, "state.status": {"$ne": CenterStatus.CLOSED.value}, "_id": {"$ne": id}}
-    if found := await centers.find(open_ones, limit=5):
-        twins = [f"/centers/{loaded.aggregate.id}" for loaded in found]
-        raise PossibleDuplicate("the directory has a center that looks like this one", twins=twins)
+    return [f"/centers/{loaded.aggregate.id}" for loaded in await centers.find(open_ones, limit=5)]
 
 
 @router.get("/{center_id}", dependencies=EVERYBODY)

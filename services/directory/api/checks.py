@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from fastapi import Body
 from pydantic import BaseModel, Field, SkipValidation, ValidationError
 
-from services.directory.api.centers import Centers, Input, PossibleDuplicate, Registration, refuse_twins
+from services.directory.api.centers import Centers, Input, Registration, twins_of
 from services.directory.api.offers import NewOffer
 from services.directory.api.rights import is_its_people
 from services.directory.domain.center import Center, looks_like
@@ -119,7 +119,8 @@ class _Check:
         id = derived_id("center", draft.external_id) if draft.external_id else ""
         problems = list(self._problems(draft, id))
         there = await self._there(id)
-        twins = await self._twins(draft, id)
+        may_know = self.caller.coordinates(draft.place.country)  # a hidden twin would tell in which town it is
+        twins = await twins_of(draft, id, self.centers) if may_know else []
         return RegistrationCheck(
             ok=not problems and not twins,
             problems=problems,
@@ -156,13 +157,6 @@ class _Check:
             return (await self.centers.get(id)).aggregate if id else None
         except NotFound:
             return None
-
-    async def _twins(self, draft: Draft, id: str) -> list[str]:
-        try:
-            await refuse_twins(draft, id, self.centers)
-        except PossibleDuplicate as refusal:
-            return [str(twin) for twin in refusal.details["twins"]]
-        return []
 
 
 def _misshapen(error: Mapping[str, Any]) -> Finding:

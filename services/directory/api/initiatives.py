@@ -9,20 +9,12 @@ from fastapi import Body, Depends, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
-from services.directory.api.centers import (
-    EVERYBODY,
-    ITS_PEOPLE,
-    CenterReceipt,
-    Centers,
-    Happened,
-    Input,
-    Registration,
-    refuse_twins,
-)
+from services.directory.api.centers import CenterReceipt, Centers, Happened, Input, Registration, twins_of
 from services.directory.api.consent_wordings import Agreement, Purpose
 from services.directory.api.history import After, Chronicle, Limit, chronicle
 from services.directory.api.references import named_center
-from services.directory.api.rights import CountryCaller
+from services.directory.api.rights import COORDINATORS, EVERYBODY, ITS_PEOPLE, CountryCaller, withheld
+from services.directory.domain.center import Center
 from services.directory.domain.codes import Country
 from services.directory.domain.consent import EnteredBy
 from services.directory.domain.initiative import (
@@ -379,15 +371,17 @@ async def open_center(
     initiative = (await initiatives.get(initiative_id)).aggregate
     caller.coordinating(initiative.country)
     caller.coordinating(body.place.country)
-    initiative.require(
-        initiative.status is not InitiativeStatus.ABANDONED, "this initiative was given up: resume it before"
-    )
-    if not force:
-        await refuse_twins(body, initiative.id, centers)
+    twins = [] if force else await twins_of(body, initiative.id, centers)
     first_open_day = initiative.milestones.get(Milestone.FIRST_OPEN_DAY)
     registration = body.model_copy(update={"opened_on": body.opened_on or first_open_day})
     response.headers["Location"] = f"/centers/{initiative.id}"
-    return await centers.create(command, registration.center, id=initiative.id)
+
+    def build(id: str, now: datetime) -> Center:
+        given_up = initiative.status is InitiativeStatus.ABANDONED
+        initiative.require(not given_up, "this initiative was given up: resume it before")
+        return registration.center_without(twins, id, now)
+
+    return await centers.create(command, build, id=initiative.id)
 
 
 @router.post("/{initiative_id}/abandonment", dependencies=ITS_PEOPLE)

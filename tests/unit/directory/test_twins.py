@@ -55,6 +55,15 @@ async def test_the_same_request_again_is_a_repeat_and_no_twin(office: Desk, regi
     assert (first.content, again.headers["Idempotent-Replayed"]) == (again.content, "true")
 
 
+async def test_the_repeat_of_a_registration_gets_its_answer_whatever_twins_it_has_got_since(
+    office: Desk, registration: Body
+) -> None:
+    first = await office.send("POST", "/centers", registration(), key="once")
+    await office.done("POST", "/centers?force=true", registration())
+    again = await office.send("POST", "/centers", registration(), key="once")
+    assert (again.status_code, again.content) == (201, first.content)
+
+
 async def test_two_entries_of_one_center_become_one_and_keep_both_histories(
     network: MemoryNetwork, office: Desk, everybody: Desk, registration: Body
 ) -> None:

@@ -76,13 +76,13 @@ async def assign_mentor(
     422 `unknown-center`, 409 `mentor-not-active`. When the mentor closes, the initiative is without one again.
     """
     mentor = await named_center(world, body.center)
-    if mentor.status is not CenterStatus.ACTIVE:
-        raise MentorNotActive("only an active center accompanies an initiative", status=mentor.status)
-    return await initiatives.change(
-        initiative_id,
-        command,
-        by_its_network(caller, lambda initiative, now: initiative.assign_mentor(mentor.id, now, body.on)),
-    )
+
+    def assign(initiative: Initiative, now: datetime) -> None:
+        if mentor.status is not CenterStatus.ACTIVE:
+            raise MentorNotActive("only an active center accompanies an initiative", status=mentor.status)
+        initiative.assign_mentor(mentor.id, now, body.on)
+
+    return await initiatives.change(initiative_id, command, by_its_network(caller, assign))
 
 
 @router.post("/mentor/withdrawal", dependencies=ITS_PEOPLE)

@@ -1,6 +1,6 @@
 """Initiatives: propose one, accompany it, tell how far it is, open its doors or give it up."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -36,8 +36,8 @@ from shared.events.directory.initiative import (
     Milestone,
 )
 from shared.http import APIRouter, CommandDep, EditDep, ETag, Page, PagingDep, WorldDep, paginate, repository
-from shared.security import Forbidden, Identity, allow, public
-from shared.store.port import Filter
+from shared.security import Forbidden, Identity, public
+from shared.store.port import Filter, Order
 from shared.text import Line
 from shared.world import World
 
@@ -146,7 +146,10 @@ class InternalView(BaseModel):
 
 
 class InitiativeView(InitiativeSnapshot):
-    """An initiative. What the caller may not see is null: ``internal`` by role, the town until it was looked at."""
+    """An initiative. What the caller may not see is null: ``internal`` by role, the town until it was looked at.
+
+    Once it is a center, the center alone tells where it is.
+    """
 
     id: str
     version: int = Field(description="Also the ETag.")
@@ -154,8 +157,8 @@ class InitiativeView(InitiativeSnapshot):
     internal: InternalView | None
 
     @classmethod
-    def of(cls, loaded: Loaded[Initiative], caller: Identity) -> "InitiativeView":
-        """The initiative as ``caller`` may see it."""
+    def of(cls, loaded: Loaded[Initiative], caller: Identity, hidden: Collection[str]) -> "InitiativeView":
+        """The initiative as ``caller`` may see it, from whom the centers ``hidden`` hide their places."""
         initiative = loaded.aggregate
         shown = initiative.snapshot()
         internal = None
@@ -163,6 +166,8 @@ class InitiativeView(InitiativeSnapshot):
             shown = shown.model_copy(update={"town": initiative.town})
             internal = InternalView(
                 contact=initiative.contact, own_words=initiative.own_words, last_heard=initiative.heard_on
+        if initiative.id in hidden:  # its center is registered, and it has not heard of that yet
+            shown = shown.model_copy(update={"town": None})
             )
         return cls(
             id=initiative.id, version=loaded.version, changed=loaded.changed, internal=internal, **shown.model_dump()
@@ -256,6 +261,7 @@ async def propose(
 
 @router.get("", dependencies=EVERYBODY)
 async def list_initiatives(
+    world: WorldDep,
     caller: CountryCaller,
     initiatives: Initiatives,
     paging: PagingDep,
@@ -267,33 +273,51 @@ async def list_initiatives(
     """Initiatives, the newest first."""
     response.headers["Vary"] = "Authorization"
     asked = {"state.country": country, "state.status": status and status.value, "state.mentor": mentor}
+    hidden: set[str] = set()
+
+    async def find(where: Filter, *, sort: Order, limit: int) -> list[Loaded[Initiative]]:
+        found = await initiatives.find(where, sort=sort, limit=limit)
+        hidden.update(await withheld(world, caller, [each.aggregate.id for each in found]))
+        return found
+
     where: Filter = {field: value for field, value in asked.items() if value is not None}
     return await paginate(
-        initiatives.find,
-        where,
-        paging,
-        lambda loaded: InitiativeView.of(loaded, caller),
-        sort=[("state.proposed_on", -1)],
+        find, where, paging, lambda loaded: InitiativeView.of(loaded, caller, hidden), sort=[("state.proposed_on", -1)]
     )
 
 
 @router.get("/{initiative_id}", dependencies=EVERYBODY)
 async def get_initiative(
-    initiative_id: InitiativeId, caller: CountryCaller, initiatives: Initiatives, etag: ETag, response: Response
+    initiative_id: InitiativeId,
+    caller: CountryCaller,
+    world: WorldDep,
+    initiatives: Initiatives,
+    etag: ETag,
+    response: Response,
 ) -> InitiativeView:
     """An initiative as the caller may see it."""
     loaded = await initiatives.get(initiative_id)
     response.headers["Vary"] = "Authorization"
     etag.set(loaded.version)
-    return InitiativeView.of(loaded, caller)
+    return InitiativeView.of(loaded, caller, await withheld(world, caller, [initiative_id]))
 
 
 @router.get("/{initiative_id}/history", dependencies=EVERYBODY)
 async def get_history(
-    initiative_id: InitiativeId, initiatives: Initiatives, after: After = 0, limit: Limit = 50
+    initiative_id: InitiativeId,
+    caller: CountryCaller,
+    world: WorldDep,
+    initiatives: Initiatives,
+    after: After = 0,
+    limit: Limit = 50,
 ) -> Chronicle[InitiativeSnapshot]:
-    """What happened to an initiative, the oldest first."""
-    return await chronicle(initiatives, initiative_id, after, limit)
+    """What happened to an initiative, the oldest first. When its center hides, its town is hidden too."""
+    hidden = initiative_id in await withheld(world, caller, [initiative_id])
+
+    def shown(then: InitiativeSnapshot) -> InitiativeSnapshot:
+        return then.model_copy(update={"town": None}) if hidden else then
+
+    return await chronicle(initiatives, initiative_id, after, limit, shown)
 
 
 # ---- what is known about it

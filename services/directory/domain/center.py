@@ -8,7 +8,8 @@ from typing import ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import Unpack
 
-from services.directory.domain.days import midnight, not_in_the_future, when, year_has_begun, year_later
+from services.directory.domain.consent import Consent
+from services.directory.domain.days import dated, midnight, not_in_the_future, when, year_has_begun, year_later
 from services.directory.domain.offer import Offer, OfferChange, OfferTerms, WithdrawnOffer, closed_days
 from services.directory.domain.place import Place
 from services.directory.domain.profile import Contact, ContactPerson, Kind, Profile, ProfileChange
@@ -85,8 +86,8 @@ class ClosingReason(StrEnum):
     OTHER = "other"
 
 
-class EndsBeforeItBegins(Refusal):
-    """The day on which a pause is to end lies before the day on which it begins."""
+class OutOfOrder(Refusal):
+    """The doors open and shut in the order of the days: not before the founding, nor before they last did (``since``).
 
     code = "ends-before-it-begins"
     why = Why.INVALID
@@ -187,6 +188,7 @@ class Center(Aggregate):
     offers: list[Offer] = Field(default_factory=list)
     offers_ever: int = 0
     withdrawn: list[WithdrawnOffer] = Field(
+    status_since: date | None = Field(default=None, description="The day the doors last opened or shut; None: never.")
         default_factory=list, description="Every service that ended, the earliest first. Kept for ever."
     )
     closures: Closures = ()
@@ -416,7 +418,7 @@ class Center(Aggregate):
     def pause(self, reason: PauseReason, now: datetime, on: date | None = None, until: date | None = None) -> None:
         """The doors are shut from the day ``on``, ``until`` the day it hopes to open again. Services are kept."""
         self.require(self.status is CenterStatus.ACTIVE, "only an active center can be paused", status=self.status)
-        happened = when(on, now)
+        happened = self._changes_status(on, now)
         if until is not None and until < (on or now.date()):
             raise EndsBeforeItBegins("a pause cannot end before it begins")
         self.status, self.paused_until = CenterStatus.PAUSED, until
@@ -425,13 +427,14 @@ class Center(Aggregate):
     def resume(self, now: datetime, on: date | None = None) -> None:
         """The doors of a paused center are open again, with everything it had."""
         self.require(self.status is CenterStatus.PAUSED, "only a paused center can be resumed", status=self.status)
-        happened = when(on, now)
+        happened = self._changes_status(on, now)
         self.status, self.paused_until = CenterStatus.ACTIVE, None
         self.record(CenterReopened(after=CenterStatus.PAUSED), happened)
 
     def close(self, reason: ClosingReason, now: datetime, on: date | None = None, successor: str | None = None) -> None:
         """The center closes for good: its services end, nobody is asked to verify it any more, its history stays."""
         self._require_open()
+        happened = self._changes_status(on, now)
         happened = when(on, now)
         if successor == self.id:
             raise OwnSuccessor("a center cannot be its own successor")
@@ -453,7 +456,7 @@ class Center(Aggregate):
     def reopen(self, now: datetime, on: date | None = None) -> None:
         """A closed center starts again as itself. Its services are offered anew, its profile has to be confirmed."""
         self.require(self.status is CenterStatus.CLOSED, "only a closed center can be reopened", status=self.status)
-        happened = when(on, now)
+        happened = self._changes_status(on, now)
         self.status, self.successor, self.closed_for = CenterStatus.ACTIVE, None, None
         if self.check is Check.DUE:
             self.answer_by = (now + TIME_TO_ANSWER).date()
@@ -509,6 +512,16 @@ class Center(Aggregate):
         if changed:
             self.profile = self.profile.model_copy(update=dict(change))
             self.looks_like = looks_like(self.profile, self.place)
+    def _changes_status(self, on: date | None, now: datetime) -> datetime | None:
+        """The doors open or shut on the day ``on``, not before they did so last; gives `when` that happened."""
+        day, happened = dated(on, now)
+        if on is not None and self.profile.founded is not None and on.year < self.profile.founded:
+            raise OutOfOrder("that day lies before the founding", since=date(self.profile.founded, 1, 1))
+        if on is not None and self.status_since is not None and on < self.status_since:
+            raise OutOfOrder("since that day the doors have opened or shut already", since=self.status_since)
+        self.status_since = max(day, self.status_since or day)
+        return happened
+
             self.record(CenterProfileUpdated(changed=tuple(changed)))
 
     def _require_open(self) -> None:

@@ -44,11 +44,13 @@ from shared.events.directory.center import (
     VerificationRequested,
 )
 from shared.taxonomy import TOPICS, Term
-from shared.text import Name, words
+from shared.text import Name, findable_words, words
 
 TIME_TO_ANSWER = timedelta(days=90)
 """How long a center may take to confirm its profile once it was asked."""
 REMINDERS = (timedelta(days=30), timedelta(days=60))
+_TELLING = 4
+"""So many letters a word needs to tell a town in part."""
 """How long after it was asked somebody is asked again."""
 
 Verifier = Literal["center", "coordinator", "office"]
@@ -560,7 +562,14 @@ def _require_discretion(discreet_name: str | None, place: Place) -> None:
 
 
 def _tells_town(name: str | None, place: Place) -> bool:
-    return bool({*words(name or "")} & {*words(place.town or "")})
+    """Whether a word of the town stands in the name, however spelled, also as part of a longer word (Pragfreunde).
+
+    Short words of a longer town's name (Frankfurt am Main, Ústí nad Labem) tell nothing.
+    """
+    town = findable_words(place.town or "")
+    telling = {word for word in town if len(word) >= _TELLING} or town
+    named = findable_words(name or "")
+    return bool(telling & named) or any(len(word) >= _TELLING and word in each for word in telling for each in named)
 
 
 def looks_like(profile: Profile, place: Place) -> str:

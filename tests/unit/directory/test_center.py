@@ -161,6 +161,29 @@ def test_a_discreet_name_must_not_tell_the_town(center: Center, register: Regist
         register(visibility=LocationVisibility.HIDDEN, discreet_name="Praha")
 
 
+@pytest.mark.parametrize(
+    ("town", "name", "tells"),
+    [
+        ("München", "Muenchen Treff", True),
+        ("München", "Münchenhaus", True),
+        ("Ulm", "Treff Ulm", True),
+        ("Ulm", "Ulmenhof", False),
+        ("Frankfurt am Main", "Haus am Park", False),
+        ("Frankfurt am Main", "Frankfurter Treff", True),
+        ("Ústí nad Labem", "Klub nad řekou", False),
+    ],
+)
+def test_a_discreet_name_tells_the_town_by_its_words_however_spelled_and_not_by_small_ones(
+    register: Register, praha: Place, town: str, name: str, tells: bool
+) -> None:
+    place = praha.model_copy(update={"town": town})
+    if tells:
+        with pytest.raises(NameTellsTown):
+            register(place=place, visibility=LocationVisibility.HIDDEN, discreet_name=name)
+    else:
+        register(place=place, visibility=LocationVisibility.HIDDEN, discreet_name=name)
+
+
 def test_a_discreet_name_that_tells_the_new_town_is_given_up(center: Center, now: datetime) -> None:
     center.show_location(LocationVisibility.HIDDEN, "Brno a okolí")
     center.relocate(BRNO, now)

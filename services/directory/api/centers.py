@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.directory.api.hiding import former_snapshot
 from services.directory.api.history import After, Chronicle, Limit, chronicle
-from services.directory.api.rights import PEOPLE, AskerDep
+from services.directory.api.rights import EVERYBODY, ITS_PEOPLE, AskerDep, CountryCaller
 from services.directory.api.views import CenterId, CenterView
 from services.directory.domain.center import Center, looks_like
 from services.directory.domain.place import Place
@@ -131,12 +131,12 @@ class Visibility(Input):
 @router.post("", status_code=201, dependencies=[allow("coordinator", "office")])
 async def register_center(
     body: Registration,
-    caller: Caller,
+    caller: CountryCaller,
     centers: Centers,
     command: CommandDep,
     force: Annotated[bool, Query(description="Register it although one that looks like it is there.")] = False,
 ) -> CenterReceipt:
-    """The office, or the coordinator of its country, registers a center.
+    """The office, or the coordinator of its country or national network, registers a center.
 
     409 `already-exists` when another request has taken the same ``external_id`` over; the problem's ``id`` is the
     center's. 409 `possible-duplicate` when there is an open center of the same name in the same town, or with the
@@ -205,7 +205,12 @@ async def edit_profile(
 
 @router.put("/{center_id}/location", dependencies=ITS_PEOPLE)
 async def relocate(
-    center_id: CenterId, body: Relocation, asker: AskerDep, centers: Centers, command: EditDep
+    center_id: CenterId,
+    body: Relocation,
+    asker: AskerDep,
+    caller: CountryCaller,
+    centers: Centers,
+    command: EditDep,
 ) -> CenterReceipt:
     """The center moves. Into another country only by somebody who coordinates that one too (403)."""
 

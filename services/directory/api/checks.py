@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field, SkipValidation, ValidationError
 
 from services.directory.api.centers import Centers, Input, Registration, twins_of
 from services.directory.api.offers import NewOffer
-from services.directory.api.rights import is_its_people
+from services.directory.api.rights import Asker, CountryCaller
 from services.directory.domain.center import Center, looks_like
 from services.directory.domain.place import Place
 from services.directory.domain.profile import Profile
@@ -86,7 +86,7 @@ class RegistrationChecks(BaseModel):
 
 @router.post("/check", dependencies=[allow("coordinator", "office")])
 async def check_registration(
-    body: Annotated[Unread, Body()], caller: Caller, centers: Centers, world: WorldDep
+    body: Annotated[Unread, Body()], caller: CountryCaller, centers: Centers, world: WorldDep
 ) -> RegistrationCheck:
     """Says whether `POST /centers` would take this body, and what is odd about it. Nothing is written.
 
@@ -96,7 +96,9 @@ async def check_registration(
 
 
 @router.post("/checks", dependencies=[allow("coordinator", "office")])
-async def check_registrations(body: Drafts, caller: Caller, centers: Centers, world: WorldDep) -> RegistrationChecks:
+async def check_registrations(
+    body: Drafts, caller: CountryCaller, centers: Centers, world: WorldDep
+) -> RegistrationChecks:
     """`/centers/check` for up to 200 at once. They are not compared with one another, except by their ``marks``."""
     check = _Check(caller, centers, world.clock.now())
     return RegistrationChecks(items=[await check.of(item) for item in body.items])

@@ -25,7 +25,7 @@ from shared.commands import Repository
 from shared.http import APIRouter, WorldDep
 from shared.http.problems import told
 from shared.ids import derived_id
-from shared.security import Caller, Forbidden, Identity, allow
+from shared.security import Forbidden, Identity, allow
 from shared.taxonomy import SERVICES, TOPICS, Taxonomy, UnknownTerm
 
 MOST = 200
@@ -128,7 +128,7 @@ class _Check:
             problems=problems,
             warnings=list(_warnings(draft.place)),
             exists=id if there else None,
-            differs=list(_differences(draft, there)) if there and is_its_people(self.caller, there) else [],
+            differs=list(_differences(draft, there)) if there and Asker(self.caller).is_its_people(there) else [],
             twins=twins,
             marks=list(_marks(draft)),
         )

@@ -18,7 +18,7 @@ from services.directory.api.memberships import (
     MembershipEnd,
     NewKind,
 )
-from services.directory.api.rights import is_its_people, networks_of, role_towards
+from services.directory.api.rights import Asker, asker_about
 from services.directory.domain.center import Center
 from services.directory.domain.membership import Membership, MemberSpell
 from services.directory.views.members import centers_of_network, networks_of_centers
@@ -358,10 +358,10 @@ async def test_a_coordinator_acts_for_the_centers_of_the_network_but_takes_no_ho
 
     async def speaks_for_it() -> bool:
         center = (await world.repository(Center).get(praha_id)).aggregate
-        networks = await networks_of(praha_id, token, world)
-        assert not is_its_people(token, center)
-        assert role_towards(token, center, networks) == ("coordinator" if networks else "office")
-        return is_its_people(token, center, networks)
+        asker = await asker_about(praha_id, token, world)
+        assert not Asker(token).is_its_people(center)
+        assert asker.role(center) == ("coordinator" if asker.networks else "office")
+        return asker.is_its_people(center)
 
     receipt = await desk.done("POST", f"/networks/{region}/members", {"center": praha_id, "kind": "friendly"})
     path = f"/memberships/{receipt['id']}"
@@ -374,7 +374,7 @@ async def test_a_coordinator_acts_for_the_centers_of_the_network_but_takes_no_ho
     assert confirmed["events"] == ["CenterConsented"]
     assert await speaks_for_it()
     nobody_else = Identity("test", frozenset({"center"}), networks=frozenset({region}))
-    assert await networks_of(praha_id, nobody_else, world) == frozenset()
+    assert (await asker_about(praha_id, nobody_else, world)).networks == ()
     await office.done("POST", f"{path}/end", {"reason": "own-wish"})
     assert not await speaks_for_it()
 

@@ -90,3 +90,11 @@ async def test_a_duplicate_needs_the_entry_that_stays_and_the_people_of_both(
     body = {"reason": "duplicate", "successor": stays}
     assert (await coordinator("AT").send("POST", f"/centers/{twin}/closing", body)).status_code == 403
     await coordinator("AT", "CZ").done("POST", f"/centers/{twin}/closing", body)
+
+
+async def test_two_entries_cannot_both_be_closed_in_favor_of_the_other(office: Desk, registration: Body) -> None:
+    one = (await office.done("POST", "/centers", registration()))["id"]
+    two = (await office.done("POST", "/centers?force=true", registration()))["id"]
+    await office.done("POST", f"/centers/{one}/closing", {"reason": "duplicate", "successor": two})
+    answer = await office.send("POST", f"/centers/{two}/closing", {"reason": "duplicate", "successor": one})
+    assert (answer.status_code, answer.json()["type"]) == (409, "urn:mine:problem:center-closed")

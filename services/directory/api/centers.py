@@ -14,13 +14,14 @@ from services.directory.api.views import CenterId, CenterView
 from services.directory.domain.center import Center, looks_like
 from services.directory.domain.place import Place
 from services.directory.domain.profile import Profile, ProfileChange
+from services.directory.domain.spells import Day
 from services.directory.places import with_time_zone
 from shared.aggregate import Refusal
 from shared.commands import Receipt, Repository
 from shared.events.directory.center import CenterSnapshot, CenterStatus, LocationVisibility
 from shared.http import APIRouter, CommandDep, EditDep, ETag, repository
 from shared.ids import derived_id
-from shared.security import Caller, allow, public
+from shared.security import allow
 from shared.store.port import Filter
 from shared.taxonomy import SERVICES
 from shared.text import Name
@@ -28,11 +29,9 @@ from shared.text import Name
 router = APIRouter(prefix="/centers", tags=["centers"])
 Centers = Annotated[Repository[Center], Depends(repository(Center))]
 CenterReceipt = Receipt[CenterSnapshot]
-ITS_PEOPLE = [allow(*PEOPLE)]
-EVERYBODY = [public(rate="300/minute")]
 
 ExternalId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}$")]
-Happened = Annotated[date | None, Field(description="The day it happened, if that was before today (late entry).")]
+Happened = Annotated[Day | None, Field(description="The day it happened, if that was before today (late entry).")]
 
 
 class PossibleDuplicate(Refusal):
@@ -72,8 +71,8 @@ class Registration(Profile):
     location_visibility: LocationVisibility = LocationVisibility.TOWN
     discreet_name: Name | None = Field(default=None, description="What it is called while hidden; without the town.")
     services: Annotated[tuple[str, ...], Field(max_length=100, description="Codes from /taxonomy/services.")] = ()
-    verified_on: date | None = Field(default=None, description="When all this was last known to be true; else today.")
-    opened_on: date | None = Field(
+    verified_on: Day | None = Field(default=None, description="When all this was last known to be true; else today.")
+    opened_on: Day | None = Field(
         default=None, description="When the doors opened; else the first day of the founding year, else today."
     )
     external_id: ExternalId | None = None
@@ -96,13 +95,13 @@ class Registration(Profile):
             opened_on=self.opened_on,
             external_id=self.external_id,
         )
+
     def center_without(self, twins: Sequence[str], id: str, now: datetime) -> Center:
         """The same, but `PossibleDuplicate` where there are ``twins``; asked when it is entered, so that the repeat of
         a registration gets its answer whatever twins it has got since."""
         if twins:
             raise PossibleDuplicate("the directory has a center that looks like this one", twins=twins)
         return self.center(id, now)
-
 
 
 class Input(BaseModel):
@@ -216,7 +215,7 @@ async def relocate(
 
     def move(center: Center, now: Any) -> None:
         if body.place.country != center.place.country:
-            asker.caller.coordinating(body.place.country)
+            caller.coordinating(body.place.country)
         center.relocate(with_time_zone(body.place), now, body.on)
 
     return await centers.change(center_id, command, asker.allowed(move))

@@ -45,7 +45,6 @@ router = APIRouter(prefix="/initiatives", tags=["initiatives"])
 Initiatives = Annotated[Repository[Initiative], Depends(repository(Initiative))]
 InitiativeReceipt = Receipt[InitiativeSnapshot]
 InitiativeId = Annotated[str, Path(max_length=64, description="Id of an initiative.")]
-ITS_NETWORK = [allow("coordinator")]
 
 
 class UnknownVisit(Refusal):
@@ -166,9 +165,9 @@ class InitiativeView(InitiativeSnapshot):
             shown = shown.model_copy(update={"town": initiative.town})
             internal = InternalView(
                 contact=initiative.contact, own_words=initiative.own_words, last_heard=initiative.heard_on
+            )
         if initiative.id in hidden:  # its center is registered, and it has not heard of that yet
             shown = shown.model_copy(update={"town": None})
-            )
         return cls(
             id=initiative.id, version=loaded.version, changed=loaded.changed, internal=internal, **shown.model_dump()
         )
@@ -261,8 +260,8 @@ async def propose(
 
 @router.get("", dependencies=EVERYBODY)
 async def list_initiatives(
-    world: WorldDep,
     caller: CountryCaller,
+    world: WorldDep,
     initiatives: Initiatives,
     paging: PagingDep,
     response: Response,
@@ -273,6 +272,7 @@ async def list_initiatives(
     """Initiatives, the newest first."""
     response.headers["Vary"] = "Authorization"
     asked = {"state.country": country, "state.status": status and status.value, "state.mentor": mentor}
+    where: Filter = {field: value for field, value in asked.items() if value is not None}
     hidden: set[str] = set()
 
     async def find(where: Filter, *, sort: Order, limit: int) -> list[Loaded[Initiative]]:
@@ -280,7 +280,6 @@ async def list_initiatives(
         hidden.update(await withheld(world, caller, [each.aggregate.id for each in found]))
         return found
 
-    where: Filter = {field: value for field, value in asked.items() if value is not None}
     return await paginate(
         find, where, paging, lambda loaded: InitiativeView.of(loaded, caller, hidden), sort=[("state.proposed_on", -1)]
     )
@@ -375,7 +374,7 @@ async def forget_contact(
 # ---- how it ends
 
 
-@router.post("/{initiative_id}/opening", status_code=201, dependencies=ITS_NETWORK)
+@router.post("/{initiative_id}/opening", status_code=201, dependencies=COORDINATORS)
 async def open_center(
     initiative_id: InitiativeId,
     body: Opening,
@@ -420,7 +419,7 @@ async def abandon(
     )
 
 
-@router.post("/{initiative_id}/resumption", dependencies=ITS_NETWORK)
+@router.post("/{initiative_id}/resumption", dependencies=COORDINATORS)
 async def resume(
     initiative_id: InitiativeId, body: Resumption, caller: CountryCaller, initiatives: Initiatives, command: CommandDep
 ) -> InitiativeReceipt:

@@ -4,9 +4,8 @@ from datetime import datetime
 
 from pydantic import Field
 
-from services.directory.api.centers import ITS_PEOPLE, Happened, Input
+from services.directory.api.centers import Happened, Input
 from services.directory.api.initiatives import (
-    ITS_NETWORK,
     InitiativeId,
     InitiativeReceipt,
     Initiatives,
@@ -14,7 +13,7 @@ from services.directory.api.initiatives import (
     by_its_people,
 )
 from services.directory.api.references import named_center
-from services.directory.api.rights import CountryCaller
+from services.directory.api.rights import COORDINATORS, ITS_PEOPLE, CountryCaller
 from services.directory.domain.initiative import Initiative, WithdrawalReason
 from shared.aggregate import Refusal, WrongState
 from shared.events.directory.center import CenterStatus
@@ -62,7 +61,7 @@ class News(Input):
 # ---- who accompanies it
 
 
-@router.put("/mentor", dependencies=ITS_NETWORK)
+@router.put("/mentor", dependencies=COORDINATORS)
 async def assign_mentor(
     initiative_id: InitiativeId,
     body: Mentoring,

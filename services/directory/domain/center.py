@@ -14,6 +14,7 @@ from services.directory.domain.offer import Offer, OfferChange, OfferTerms, With
 from services.directory.domain.place import Place
 from services.directory.domain.profile import Contact, ContactPerson, Kind, Profile, ProfileChange
 from services.directory.domain.schedule import Closures
+from services.directory.domain.spells import EndsBeforeItBegan
 from shared.aggregate import Aggregate, Person, Refusal, Why
 from shared.events import Stream
 from shared.events.directory.center import (
@@ -48,9 +49,9 @@ from shared.text import Name, findable_words, words
 
 TIME_TO_ANSWER = timedelta(days=90)
 """How long a center may take to confirm its profile once it was asked."""
-REMINDERS = (timedelta(days=30), timedelta(days=60))
 _TELLING = 4
 """So many letters a word needs to tell a town in part."""
+REMINDERS = (timedelta(days=30), timedelta(days=60))
 """How long after it was asked somebody is asked again."""
 
 Verifier = Literal["center", "coordinator", "office"]
@@ -91,7 +92,10 @@ class ClosingReason(StrEnum):
 class OutOfOrder(Refusal):
     """The doors open and shut in the order of the days: not before the founding, nor before they last did (``since``).
 
-    code = "ends-before-it-begins"
+    Otherwise the map of a past day would tell another story than the center itself.
+    """
+
+    code = "out-of-order"
     why = Why.INVALID
 
 
@@ -157,18 +161,8 @@ class NoSuchOffer(Refusal):
     why = Why.MISSING
 
 
-class Consent(BaseModel):
-    """What a contact person agreed to: that members of the network may see who they are."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    given_on: date
-    entered_by: Verifier
-    wording: int = Field(description="Version of the text that was agreed to.")
-
-
 class NamedPerson(BaseModel):
-    """A contact person with the consent to be known to members."""
+    """A contact person with the consent to be known to the members of the network."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -190,11 +184,11 @@ class Center(Aggregate):
     offers: list[Offer] = Field(default_factory=list)
     offers_ever: int = 0
     withdrawn: list[WithdrawnOffer] = Field(
-    status_since: date | None = Field(default=None, description="The day the doors last opened or shut; None: never.")
         default_factory=list, description="Every service that ended, the earliest first. Kept for ever."
     )
     closures: Closures = ()
     status: CenterStatus = CenterStatus.ACTIVE
+    status_since: date | None = Field(default=None, description="The day the doors last opened or shut; None: never.")
     paused_until: date | None = None
     successor: str | None = None
     closed_for: ClosingReason | None = None
@@ -422,7 +416,7 @@ class Center(Aggregate):
         self.require(self.status is CenterStatus.ACTIVE, "only an active center can be paused", status=self.status)
         happened = self._changes_status(on, now)
         if until is not None and until < (on or now.date()):
-            raise EndsBeforeItBegins("a pause cannot end before it begins")
+            raise EndsBeforeItBegan("a pause cannot end before it begins")
         self.status, self.paused_until = CenterStatus.PAUSED, until
         self.record(CenterPaused(reason=reason, until=until), happened)
 
@@ -436,12 +430,11 @@ class Center(Aggregate):
     def close(self, reason: ClosingReason, now: datetime, on: date | None = None, successor: str | None = None) -> None:
         """The center closes for good: its services end, nobody is asked to verify it any more, its history stays."""
         self._require_open()
-        happened = self._changes_status(on, now)
-        happened = when(on, now)
         if successor == self.id:
             raise OwnSuccessor("a center cannot be its own successor")
         if reason is ClosingReason.DUPLICATE and successor is None:
             raise SuccessorMissing("a duplicate is closed in favor of the entry that stays: name it as successor")
+        happened = self._changes_status(on, now)
         ended = tuple(offer.service for offer in self.offers)
         self._end(self.offers)
         self.status, self.paused_until, self.successor = CenterStatus.CLOSED, None, successor
@@ -514,6 +507,11 @@ class Center(Aggregate):
         if changed:
             self.profile = self.profile.model_copy(update=dict(change))
             self.looks_like = looks_like(self.profile, self.place)
+            self.record(CenterProfileUpdated(changed=tuple(changed)))
+
+    def _require_open(self) -> None:
+        self.require(self.status is not CenterStatus.CLOSED, "the center is closed", status=self.status)
+
     def _changes_status(self, on: date | None, now: datetime) -> datetime | None:
         """The doors open or shut on the day ``on``, not before they did so last; gives `when` that happened."""
         day, happened = dated(on, now)
@@ -523,11 +521,6 @@ class Center(Aggregate):
             raise OutOfOrder("since that day the doors have opened or shut already", since=self.status_since)
         self.status_since = max(day, self.status_since or day)
         return happened
-
-            self.record(CenterProfileUpdated(changed=tuple(changed)))
-
-    def _require_open(self) -> None:
-        self.require(self.status is not CenterStatus.CLOSED, "the center is closed", status=self.status)
 
     def _offer(self, offer_id: str) -> Offer:
         for offer in self.offers:

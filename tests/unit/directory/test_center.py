@@ -10,7 +10,6 @@ from services.directory.domain.center import (
     AlreadyOffered,
     Center,
     ClosingReason,
-    EndsBeforeItBegins,
     NameTellsTown,
     NoSuchOffer,
     OwnSuccessor,
@@ -22,6 +21,7 @@ from services.directory.domain.days import InTheFuture
 from services.directory.domain.offer import OfferTerms
 from services.directory.domain.place import Place
 from services.directory.domain.profile import Contact, Profile
+from services.directory.domain.spells import EndsBeforeItBegan
 from shared.aggregate import WrongState
 from shared.events import Event
 from shared.events.directory.center import (
@@ -353,7 +353,7 @@ def test_a_pause_is_asked_about_like_any_other_time(center: Center, now: datetim
 
 
 def test_a_pause_cannot_end_before_it_begins(center: Center, now: datetime) -> None:
-    with pytest.raises(EndsBeforeItBegins):
+    with pytest.raises(EndsBeforeItBegan):
         center.pause(PauseReason.HOLIDAYS, now, on=date(2026, 2, 1), until=date(2026, 1, 31))
     center.pause(PauseReason.HOLIDAYS, now, on=date(2026, 2, 1), until=date(2026, 2, 20))
 

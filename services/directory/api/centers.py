@@ -211,7 +211,10 @@ async def relocate(
     centers: Centers,
     command: EditDep,
 ) -> CenterReceipt:
-    """The center moves. Into another country only by somebody who coordinates that one too (403)."""
+    """The center moves. Into another country only by somebody who coordinates that one too (403).
+
+    422 `out-of-order` for a day before it last moved (``since``): where it is now is known better.
+    """
 
     def move(center: Center, now: Any) -> None:
         if body.place.country != center.place.country:

@@ -61,7 +61,10 @@ async def verify(
 async def pause(
     center_id: CenterId, body: Pause, asker: AskerDep, centers: Centers, command: CommandDep
 ) -> CenterReceipt:
-    """Shuts the doors for a while; services are kept. 409 unless it is active."""
+    """Shuts the doors for a while; services are kept. 409 unless it is active.
+
+    422 `out-of-order` for a day before the founding or before the doors last opened or shut (``since``); so below.
+    """
     return await centers.change(
         center_id,
         command,

@@ -90,7 +90,8 @@ class ClosingReason(StrEnum):
 
 
 class OutOfOrder(Refusal):
-    """The doors open and shut in the order of the days: not before the founding, nor before they last did (``since``).
+    """Doors open and shut, and houses move, in the order of the days: not before they last did (``since``), and doors
+    not before the founding.
 
     Otherwise the map of a past day would tell another story than the center itself.
     """
@@ -179,6 +180,7 @@ class Center(Aggregate):
     external_id: str | None = None
     profile: Profile
     place: Place
+    moved_on: date | None = Field(default=None, description="The day it last moved; None: never since it is known.")
     visibility: LocationVisibility
     discreet_name: Name | None = None
     offers: list[Offer] = Field(default_factory=list)
@@ -188,7 +190,9 @@ class Center(Aggregate):
     )
     closures: Closures = ()
     status: CenterStatus = CenterStatus.ACTIVE
-    status_since: date | None = Field(default=None, description="The day the doors last opened or shut; None: never.")
+    status_since: date | None = Field(
+        default=None, description="The day the doors last opened or shut, as far as known."
+    )
     paused_until: date | None = None
     successor: str | None = None
     closed_for: ClosingReason | None = None
@@ -235,6 +239,7 @@ class Center(Aggregate):
             place=place,
             visibility=visibility,
             discreet_name=discreet_name,
+            status_since=opened_on,
             verified_on=verified_on or now.date(),
             looks_like=looks_like(profile, place),
         )
@@ -255,12 +260,13 @@ class Center(Aggregate):
     def relocate(self, place: Place, now: datetime, on: date | None = None) -> None:
         """The center moves, on the day ``on``. A discreet name that would tell the new town is given up."""
         self._require_open()
-        happened = when(on, now)
+        moved_on, happened = _in_order(on, self.moved_on, now)
         if place == self.place:
             return
         _require_town(place, self.visibility)
         _require_clock(place, [offer.terms for offer in self.offers])
-        before, self.place, self.looks_like = self.place, place, looks_like(self.profile, place)
+        before, self.place, self.moved_on = self.place, place, moved_on
+        self.looks_like = looks_like(self.profile, place)
         if _tells_town(self.discreet_name, place):
             self.discreet_name = None
         self.record(CenterRelocated(from_country=before.country), happened)
@@ -513,13 +519,10 @@ class Center(Aggregate):
         self.require(self.status is not CenterStatus.CLOSED, "the center is closed", status=self.status)
 
     def _changes_status(self, on: date | None, now: datetime) -> datetime | None:
-        """The doors open or shut on the day ``on``, not before they did so last; gives `when` that happened."""
-        day, happened = dated(on, now)
+        """The doors open or shut on the day ``on``, not before the founding; gives `when` that happened."""
         if on is not None and self.profile.founded is not None and on.year < self.profile.founded:
             raise OutOfOrder("that day lies before the founding", since=date(self.profile.founded, 1, 1))
-        if on is not None and self.status_since is not None and on < self.status_since:
-            raise OutOfOrder("since that day the doors have opened or shut already", since=self.status_since)
-        self.status_since = max(day, self.status_since or day)
+        self.status_since, happened = _in_order(on, self.status_since, now)
         return happened
 
     def _offer(self, offer_id: str) -> Offer:
@@ -568,6 +571,14 @@ def _tells_town(name: str | None, place: Place) -> bool:
 def looks_like(profile: Profile, place: Place) -> str:
     """The same for two entries that are likely of one center: its folded name, town and country."""
     return f"{place.country}/{' '.join(words(place.town or ''))}/{' '.join(sorted(set(words(profile.name))))}"
+
+
+def _in_order(on: date | None, last: date | None, now: datetime) -> tuple[date, datetime | None]:
+    """The day of the latest change of a kind and `when` the present one happened, not before the ``last``."""
+    day, happened = dated(on, now)
+    if on is not None and last is not None and on < last:
+        raise OutOfOrder("that day lies before the last such change", since=last)
+    return max(day, last or day), happened
 
 
 def _opened(on: date | None, founded: int | None, now: datetime) -> datetime | None:

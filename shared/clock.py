@@ -13,8 +13,14 @@ from pydantic import AfterValidator, AwareDatetime, PlainSerializer
 
 
 def to_instant(value: datetime) -> datetime:
-    """``value`` in UTC, cut to milliseconds (what MongoDB and JavaScript keep)."""
-    utc = value.astimezone(UTC)
+    """``value`` in UTC, cut to milliseconds (what MongoDB and JavaScript keep).
+
+    `ValueError` where its offset leads out of the years 1 to 9999.
+    """
+    try:
+        utc = value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("this moment lies in no year from 1 to 9999 in UTC") from None
     return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
 
 

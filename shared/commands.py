@@ -394,6 +394,7 @@ class Repository(Generic[A]):
         if first is not None:
             return self._replay(attempt, first)
         if command.expected is not None and command.expected != document.version and document.version:
+            _require_allowed(attempt, document.aggregate(), now)
             raise StaleVersion(
                 f"version {command.expected} is not the present one, {document.version}", current=document.version
             )
@@ -481,6 +482,15 @@ class Repository(Generic[A]):
 
     def _missing(self, id: str) -> NotFound:
         return NotFound(f"there is no {self.stream.aggregate} with this id", id=id)
+
+
+def _require_allowed(attempt: Attempt[A], aggregate: A | None, now: datetime) -> None:
+    """Whoever may not edit is told that, and not what has happened since the version it names."""
+    try:
+        attempt.decide(aggregate, now)
+    except Refusal as refusal:
+        if refusal.why is Why.FORBIDDEN:
+            raise
 
 
 def position(stream: Stream, key: str, sequence: int) -> str:

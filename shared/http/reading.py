@@ -43,6 +43,10 @@ class ETagSetter:
             raise NotModified(tag)
         self._response.headers["ETag"] = tag
 
+    def of(self, content: str) -> None:
+        """The same for an answer that is its own version."""
+        self.set(sha256(content.encode()).hexdigest()[:32])
+
 
 async def _etag(
     response: Response, if_none_match: Annotated[str | None, Header(alias="If-None-Match", examples=['"7"'])] = None
@@ -70,7 +74,7 @@ class Paging:
 
     def answer(self, page: Page[Any]) -> None:
         """Sets ``ETag`` and the ``Link`` to the next page."""
-        self._etag.set(sha256(page.model_dump_json().encode()).hexdigest()[:32])
+        self._etag.of(page.model_dump_json())
         if page.next is not None:
             query = [(name, value) for name, value in self._request.query_params.multi_items() if name != "cursor"]
             link = f"{quote(self._request.scope['path'])}?{urlencode([*query, ('cursor', page.next)])}"

@@ -1,6 +1,7 @@
 """Centers: register, read, edit, and everything that happens to the house as a whole."""
 
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Body, Depends, Query, Response
@@ -8,18 +9,19 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.directory.api.hiding import former_snapshot
 from services.directory.api.history import After, Chronicle, Limit, chronicle
-from services.directory.api.rights import PEOPLE, AskerDep
+from services.directory.api.rights import EVERYBODY, ITS_PEOPLE, AskerDep, CountryCaller
 from services.directory.api.views import CenterId, CenterView
 from services.directory.domain.center import Center, looks_like
 from services.directory.domain.place import Place
 from services.directory.domain.profile import Profile, ProfileChange
+from services.directory.domain.spells import Day
 from services.directory.places import with_time_zone
 from shared.aggregate import Refusal
 from shared.commands import Receipt, Repository
 from shared.events.directory.center import CenterSnapshot, CenterStatus, LocationVisibility
 from shared.http import APIRouter, CommandDep, EditDep, ETag, repository
 from shared.ids import derived_id
-from shared.security import Caller, allow, public
+from shared.security import allow
 from shared.store.port import Filter
 from shared.taxonomy import SERVICES
 from shared.text import Name
@@ -27,11 +29,9 @@ from shared.text import Name
 router = APIRouter(prefix="/centers", tags=["centers"])
 Centers = Annotated[Repository[Center], Depends(repository(Center))]
 CenterReceipt = Receipt[CenterSnapshot]
-ITS_PEOPLE = [allow(*PEOPLE)]
-EVERYBODY = [public(rate="300/minute")]
 
 ExternalId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}$")]
-Happened = Annotated[date | None, Field(description="The day it happened, if that was before today (late entry).")]
+Happened = Annotated[Day | None, Field(description="The day it happened, if that was before today (late entry).")]
 
 
 class PossibleDuplicate(Refusal):
@@ -71,8 +71,8 @@ class Registration(Profile):
     location_visibility: LocationVisibility = LocationVisibility.TOWN
     discreet_name: Name | None = Field(default=None, description="What it is called while hidden; without the town.")
     services: Annotated[tuple[str, ...], Field(max_length=100, description="Codes from /taxonomy/services.")] = ()
-    verified_on: date | None = Field(default=None, description="When all this was last known to be true; else today.")
-    opened_on: date | None = Field(
+    verified_on: Day | None = Field(default=None, description="When all this was last known to be true; else today.")
+    opened_on: Day | None = Field(
         default=None, description="When the doors opened; else the first day of the founding year, else today."
     )
     external_id: ExternalId | None = None
@@ -95,6 +95,13 @@ class Registration(Profile):
             opened_on=self.opened_on,
             external_id=self.external_id,
         )
+
+    def center_without(self, twins: Sequence[str], id: str, now: datetime) -> Center:
+        """The same, but `PossibleDuplicate` where there are ``twins``; asked when it is entered, so that the repeat of
+        a registration gets its answer whatever twins it has got since."""
+        if twins:
+            raise PossibleDuplicate("the directory has a center that looks like this one", twins=twins)
+        return self.center(id, now)
 
 
 class Input(BaseModel):
@@ -123,12 +130,12 @@ class Visibility(Input):
 @router.post("", status_code=201, dependencies=[allow("coordinator", "office")])
 async def register_center(
     body: Registration,
-    caller: Caller,
+    caller: CountryCaller,
     centers: Centers,
     command: CommandDep,
     force: Annotated[bool, Query(description="Register it although one that looks like it is there.")] = False,
 ) -> CenterReceipt:
-    """The office, or the coordinator of its country, registers a center.
+    """The office, or the coordinator of its country or national network, registers a center.
 
     409 `already-exists` when another request has taken the same ``external_id`` over; the problem's ``id`` is the
     center's. 409 `possible-duplicate` when there is an open center of the same name in the same town, or with the
@@ -138,24 +145,21 @@ async def register_center(
     """
     caller.coordinating(body.place.country)
     id = centers.id_of(command, derived_id("center", body.external_id) if body.external_id else None)
-    if not force:
-        await refuse_twins(body, id, centers)
-    return await centers.create(command, body.center, id=id)
+    twins = [] if force else await twins_of(body, id, centers)
+    return await centers.create(command, lambda id, now: body.center_without(twins, id, now), id=id)
 
 
-async def refuse_twins(body: Registration, id: str, centers: Centers) -> None:
-    """`PossibleDuplicate` where an open center looks like it. A look before the write: of two that come at the same
-    moment both may pass, and are merged later."""
+async def twins_of(body: Registration, id: str, centers: Centers) -> list[str]:
+    """Where open centers are that look like it. A look before the write: of two that come at the same moment both may
+    pass, and are merged later."""
     alike: list[Filter] = [{"state.looks_like": looks_like(body, body.place)}] if body.place.town else []
     if body.registration_number:
         number = {"state.profile.registration_number": body.registration_number}
         alike.append({**number, "state.place.country": body.place.country})
     if not alike:
-        return
+        return []
     open_ones = {"$or": alike, "state.status": {"$ne": CenterStatus.CLOSED.value}, "_id": {"$ne": id}}
-    if found := await centers.find(open_ones, limit=5):
-        twins = [f"/centers/{loaded.aggregate.id}" for loaded in found]
-        raise PossibleDuplicate("the directory has a center that looks like this one", twins=twins)
+    return [f"/centers/{loaded.aggregate.id}" for loaded in await centers.find(open_ones, limit=5)]
 
 
 @router.get("/{center_id}", dependencies=EVERYBODY)
@@ -200,13 +204,21 @@ async def edit_profile(
 
 @router.put("/{center_id}/location", dependencies=ITS_PEOPLE)
 async def relocate(
-    center_id: CenterId, body: Relocation, asker: AskerDep, centers: Centers, command: EditDep
+    center_id: CenterId,
+    body: Relocation,
+    asker: AskerDep,
+    caller: CountryCaller,
+    centers: Centers,
+    command: EditDep,
 ) -> CenterReceipt:
-    """The center moves. Into another country only by somebody who coordinates that one too (403)."""
+    """The center moves. Into another country only by somebody who coordinates that one too (403).
+
+    422 `out-of-order` for a day before it last moved (``since``): where it is now is known better.
+    """
 
     def move(center: Center, now: Any) -> None:
         if body.place.country != center.place.country:
-            asker.caller.coordinating(body.place.country)
+            caller.coordinating(body.place.country)
         center.relocate(with_time_zone(body.place), now, body.on)
 
     return await centers.change(center_id, command, asker.allowed(move))

@@ -13,9 +13,9 @@ from typing import Annotated, Any
 from fastapi import Body
 from pydantic import BaseModel, Field, SkipValidation, ValidationError
 
-from services.directory.api.centers import Centers, Input, PossibleDuplicate, Registration, refuse_twins
+from services.directory.api.centers import Centers, Input, Registration, twins_of
 from services.directory.api.offers import NewOffer
-from services.directory.api.rights import is_its_people
+from services.directory.api.rights import Asker, CountryCaller
 from services.directory.domain.center import Center, looks_like
 from services.directory.domain.place import Place
 from services.directory.domain.profile import Profile
@@ -25,7 +25,7 @@ from shared.commands import Repository
 from shared.http import APIRouter, WorldDep
 from shared.http.problems import told
 from shared.ids import derived_id
-from shared.security import Caller, Forbidden, Identity, allow
+from shared.security import Forbidden, Identity, allow
 from shared.taxonomy import SERVICES, TOPICS, Taxonomy, UnknownTerm
 
 MOST = 200
@@ -86,7 +86,7 @@ class RegistrationChecks(BaseModel):
 
 @router.post("/check", dependencies=[allow("coordinator", "office")])
 async def check_registration(
-    body: Annotated[Unread, Body()], caller: Caller, centers: Centers, world: WorldDep
+    body: Annotated[Unread, Body()], caller: CountryCaller, centers: Centers, world: WorldDep
 ) -> RegistrationCheck:
     """Says whether `POST /centers` would take this body, and what is odd about it. Nothing is written.
 
@@ -96,7 +96,9 @@ async def check_registration(
 
 
 @router.post("/checks", dependencies=[allow("coordinator", "office")])
-async def check_registrations(body: Drafts, caller: Caller, centers: Centers, world: WorldDep) -> RegistrationChecks:
+async def check_registrations(
+    body: Drafts, caller: CountryCaller, centers: Centers, world: WorldDep
+) -> RegistrationChecks:
     """`/centers/check` for up to 200 at once. They are not compared with one another, except by their ``marks``."""
     check = _Check(caller, centers, world.clock.now())
     return RegistrationChecks(items=[await check.of(item) for item in body.items])
@@ -119,13 +121,14 @@ class _Check:
         id = derived_id("center", draft.external_id) if draft.external_id else ""
         problems = list(self._problems(draft, id))
         there = await self._there(id)
-        twins = await self._twins(draft, id)
+        may_know = self.caller.coordinates(draft.place.country)  # a hidden twin would tell in which town it is
+        twins = await twins_of(draft, id, self.centers) if may_know else []
         return RegistrationCheck(
             ok=not problems and not twins,
             problems=problems,
             warnings=list(_warnings(draft.place)),
             exists=id if there else None,
-            differs=list(_differences(draft, there)) if there and is_its_people(self.caller, there) else [],
+            differs=list(_differences(draft, there)) if there and Asker(self.caller).is_its_people(there) else [],
             twins=twins,
             marks=list(_marks(draft)),
         )
@@ -156,13 +159,6 @@ class _Check:
             return (await self.centers.get(id)).aggregate if id else None
         except NotFound:
             return None
-
-    async def _twins(self, draft: Draft, id: str) -> list[str]:
-        try:
-            await refuse_twins(draft, id, self.centers)
-        except PossibleDuplicate as refusal:
-            return [str(twin) for twin in refusal.details["twins"]]
-        return []
 
 
 def _misshapen(error: Mapping[str, Any]) -> Finding:

@@ -57,6 +57,14 @@ def wording(purpose: Purpose, version: int) -> ConsentWording:
     return ConsentWording.model_validate(json.loads(file.read_text(encoding="utf-8")))
 
 
+def consent(purpose: Purpose, version: int, language: str | None, given_on: date, by: EnteredBy) -> Consent:
+    """As the domain keeps it. `UnknownWording` when nobody was ever shown that text."""
+    texts = wording(purpose, version).texts
+    if language is not None and language not in texts:
+        raise UnknownWording("there is no such text in this language", latest=LATEST_WORDING[purpose])
+    return Consent(given_on=given_on, entered_by=by, wording=version, language=language)
+
+
 class Agreement(Input):
     """The text that was agreed to, from /consent-wordings."""
 
@@ -65,9 +73,7 @@ class Agreement(Input):
 
     def consent(self, purpose: Purpose, given_on: date, by: EnteredBy) -> Consent:
         """As the domain keeps it. `UnknownWording` when nobody was ever shown that text."""
-        if self.language not in wording(purpose, self.wording).texts:
-            raise UnknownWording("there is no such text in this language", latest=LATEST_WORDING[purpose])
-        return Consent(given_on=given_on, entered_by=by, wording=self.wording, language=self.language)
+        return consent(purpose, self.wording, self.language, given_on, by)
 
 
 @router.get("/{purpose}", dependencies=[public(rate="120/minute")])

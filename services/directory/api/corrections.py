@@ -6,8 +6,8 @@ from typing import Annotated, Any
 from fastapi import Body, Depends, Path
 from pydantic import BaseModel, Field
 
-from services.directory.api.centers import EVERYBODY, ITS_PEOPLE, Centers, Input
-from services.directory.api.rights import Asker, networks_of
+from services.directory.api.centers import Centers, Input
+from services.directory.api.rights import EVERYBODY, ITS_PEOPLE, asker_about
 from services.directory.api.views import CenterId
 from services.directory.domain.center import Center
 from services.directory.domain.correction import Correction, RefusalReason, Remark
@@ -16,7 +16,7 @@ from shared.commands import Loaded, Receipt, Repository
 from shared.events.directory.center import CenterStatus
 from shared.events.directory.correction import CorrectionSnapshot, CorrectionStatus
 from shared.http import APIRouter, CommandDep, Page, PagingDep, WorldDep, paginate, repository
-from shared.security import Caller, Forbidden, Identity, public
+from shared.security import Caller, Identity, public
 from shared.world import World
 
 router = APIRouter(tags=["corrections"])
@@ -136,6 +136,5 @@ async def get_correction(correction_id: CorrectionId, corrections: Corrections) 
 
 async def _decidable(center_id: str, caller: Identity, centers: Repository[Center], world: World) -> CenterStatus:
     center = (await centers.get(center_id)).aggregate
-    if not Asker(caller, await networks_of(center_id, caller, world)).is_its_people(center):
-        raise Forbidden("this token acts neither for that center nor for its country")
+    (await asker_about(center_id, caller, world)).require(center)
     return center.status

@@ -8,17 +8,18 @@ from collections.abc import Callable, Iterator, Sequence
 from difflib import get_close_matches
 from typing import Annotated, Any
 
-from fastapi import Depends, Query
+from fastapi import Query
 from pydantic import BaseModel, Field
 
+from services.directory.api.centers import Centers
 from services.directory.api.hiding import former_snapshot
+from services.directory.api.history import After, Limit
 from services.directory.api.rights import AskerDep
 from services.directory.api.views import CenterId
-from services.directory.domain.center import Center
 from services.directory.domain.profile import Profile
 from shared.aggregate import Refusal, Why
 from shared.clock import Instant
-from shared.commands import Entry, Repository
+from shared.commands import Entry
 from shared.events import catalogue
 from shared.events.directory.center import (
     CENTER,
@@ -26,11 +27,10 @@ from shared.events.directory.center import (
     CenterRelocated,
     CenterSnapshot,
 )
-from shared.http import APIRouter, repository
+from shared.http import APIRouter
 from shared.security import public
 
 router = APIRouter(prefix="/centers/{center_id}/history", tags=["centers"])
-Centers = Annotated[Repository[Center], Depends(repository(Center))]
 
 ADDRESS = "address"
 """Stands for street, postal code and door: of a move an event tells the town at most."""
@@ -121,8 +121,8 @@ async def get_field_history(
     asker: AskerDep,
     centers: Centers,
     field: Annotated[str | None, Query(max_length=64, description="One field only.", examples=["name"])] = None,
-    after: Annotated[int, Query(ge=0, le=10**9, description="`next` of the part before.")] = 0,
-    limit: Annotated[int, Query(ge=1, le=200, description="How many events at most, whatever they changed.")] = 50,
+    after: After = 0,
+    limit: Limit = 50,
 ) -> FieldHistory:
     """Every field of a center with what stood in it, the oldest change first. 422 `unknown-field`.
 

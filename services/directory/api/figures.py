@@ -3,13 +3,13 @@
 The numbers are for the center's own people. Everybody sees what many centers come to: `services.directory.api.trends`.
 """
 
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import Depends, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.directory.api.rights import PEOPLE, is_its_people, networks_of, role_towards
+from services.directory.api.centers import Happened, Input
+from services.directory.api.rights import ITS_PEOPLE, Asker, AskerDep
 from services.directory.api.views import CenterId
 from services.directory.domain.annual_report import (
     AnnualReport,
@@ -29,15 +29,13 @@ from shared.days import not_in_the_future
 from shared.events.directory.annual_report import AnnualReportSnapshot, CorrectionReason
 from shared.http import APIRouter, CommandDep, ETag, WorldDep, repository
 from shared.ids import derived_id
-from shared.security import Caller, Forbidden, allow, public
+from shared.security import public
 from shared.world import World
 
 router = APIRouter(tags=["yearly figures"])
 Reports = Annotated[Repository[AnnualReport], Depends(repository(AnnualReport))]
 ReportReceipt = Receipt[AnnualReportSnapshot]
 OfYear = Annotated[int, Path(ge=1950, le=2200, description="The year the figures are of.")]
-Happened = Annotated[date | None, Field(description="The day the center gave them, if that was before today.")]
-ITS_PEOPLE = [allow(*PEOPLE)]
 
 _EXAMPLE: dict[str, Any] = {
     "year": 2025, "families": 150, "visits": 4200, "volunteers": 28, "paid_staff": 1, "opening_days": 210,
@@ -67,12 +65,10 @@ class NewReport(Figures):
         return Figures.model_validate({field: getattr(self, field) for field in Figures.model_fields})
 
 
-class Correction(BaseModel):
+class Correction(Input):
     """Figures to be put right, and why. What is not named stays as it is; null takes a figure back."""
 
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"reason": "typo", "figures": {"visits": 4200}}]}
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "typo", "figures": {"visits": 4200}}]})
 
     reason: CorrectionReason
     figures: FiguresChange
@@ -164,7 +160,7 @@ class Checked(BaseModel):
 async def report_figures(
     center_id: CenterId,
     body: NewReport,
-    caller: Caller,
+    asker: AskerDep,
     world: WorldDep,
     reports: Reports,
     command: CommandDep,
@@ -176,8 +172,8 @@ async def report_figures(
     (409 `figures-already-reported`, correct them instead). 422 `implausible`, `nothing-reported`,
     `shares-exceed-whole`, `in-the-future`. What is only unusual is kept, and told by ``GET`` as a warning.
     """
-    center = await _own_center(world, center_id, caller)
-    by, country, figures = role_towards(caller, center), center.place.country, body.figures()
+    center = await _own_center(world, center_id, asker)
+    by, country, figures = asker.role(center), center.place.country, body.figures()
     id = _report_id(center_id, body.year)
     response.headers["Location"] = f"/centers/{center_id}/figures/{body.year}"
     try:
@@ -196,7 +192,7 @@ async def correct_figures(
     center_id: CenterId,
     year: OfYear,
     body: Correction,
-    caller: Caller,
+    asker: AskerDep,
     world: WorldDep,
     reports: Reports,
     command: CommandDep,
@@ -205,8 +201,8 @@ async def correct_figures(
 
     With ``If-Match`` only if nobody else was faster (412).
     """
-    center = await _own_center(world, center_id, caller)
-    by, country = role_towards(caller, center), center.place.country
+    center = await _own_center(world, center_id, asker)
+    by, country = asker.role(center), center.place.country
     await _report(reports, center_id, year)
     return await reports.change(
         _report_id(center_id, year),
@@ -228,19 +224,19 @@ async def check_figures(body: FormToCheck, world: WorldDep) -> Checked:
 
 
 @router.get("/centers/{center_id}/figures", dependencies=ITS_PEOPLE)
-async def list_reports(center_id: CenterId, caller: Caller, world: WorldDep, reports: Reports) -> ReportList:
+async def list_reports(center_id: CenterId, asker: AskerDep, world: WorldDep, reports: Reports) -> ReportList:
     """All years a center has reported, for its people."""
-    center = await _own_center(world, center_id, caller)
+    center = await _own_center(world, center_id, asker)
     found = await reports.find({"state.center": center_id}, sort=[("state.year", 1)])
     return ReportList(items=[ReportView.of(loaded, center, world) for loaded in found])
 
 
 @router.get("/centers/{center_id}/figures/{year}", dependencies=ITS_PEOPLE)
 async def get_report(
-    center_id: CenterId, year: OfYear, caller: Caller, world: WorldDep, reports: Reports, etag: ETag
+    center_id: CenterId, year: OfYear, asker: AskerDep, world: WorldDep, reports: Reports, etag: ETag
 ) -> ReportView:
     """The figures of a year, for the center's people. 404 `not-reported`."""
-    center = await _own_center(world, center_id, caller)
+    center = await _own_center(world, center_id, asker)
     loaded = await _report(reports, center_id, year)
     etag.set(loaded.version)
     return ReportView.of(loaded, center, world)
@@ -248,19 +244,18 @@ async def get_report(
 
 @router.get("/centers/{center_id}/figures/{year}/versions", dependencies=ITS_PEOPLE)
 async def get_versions(
-    center_id: CenterId, year: OfYear, caller: Caller, world: WorldDep, reports: Reports
+    center_id: CenterId, year: OfYear, asker: AskerDep, world: WorldDep, reports: Reports
 ) -> Editions:
     """Every edition of the figures of a year, for the center's people: by which role, when, and why."""
-    await _own_center(world, center_id, caller)
+    await _own_center(world, center_id, asker)
     report = (await _report(reports, center_id, year)).aggregate
     return Editions(items=[EditionView.of(number, edition) for number, edition in enumerate(report.editions, 1)])
 
 
-async def _own_center(world: World, id: str, caller: Caller) -> Center:
-    """The center, if the caller is one of its people: itself, its country's coordinator, the office."""
+async def _own_center(world: World, id: str, asker: Asker) -> Center:
+    """The center, if the caller is one of its people."""
     center = (await world.repository(Center).get(id)).aggregate
-    if not is_its_people(caller, center, await networks_of(id, caller, world)):
-        raise Forbidden("this token acts neither for that center nor for its country or networks")
+    asker.require(center)
     return center
 
 

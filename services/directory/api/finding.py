@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 from fastapi import Depends, Query, Request
 from pydantic import Field
 
-from services.directory.api.centers import EVERYBODY, Centers
+from services.directory.api.centers import Centers
 from services.directory.api.past import On, PastPage, past_page
-from services.directory.api.rights import Asker
+from services.directory.api.rights import EVERYBODY, Asker
 from services.directory.api.views import CenterView
 from services.directory.domain.codes import Country, Language
 from services.directory.domain.profile import Kind
@@ -146,7 +146,7 @@ async def list_centers(
     networks = await networks_of_centers(world, result.ids) if caller.has("coordinator") else {}
     shown = [(n, id) for n, id in enumerate(result.ids) if id in still]
     answer = FoundCenters(
-        items=[CenterView.of(found[id], Asker(caller, networks.get(id, frozenset()))) for _, id in shown],
+        items=[CenterView.of(found[id], Asker(caller, networks.get(id, ()))) for _, id in shown],
         next=result.cursor,
         total=result.total,
         facets=result.facets,

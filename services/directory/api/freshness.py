@@ -1,12 +1,10 @@
 """How much of the directory can be trusted: the share of profiles that somebody confirmed within the year."""
 
-from typing import Annotated
-
-from fastapi import Path
 from pydantic import BaseModel, Field
 
-from services.directory.api.centers import EVERYBODY, Centers
-from services.directory.api.references import named_network
+from services.directory.api.centers import Centers
+from services.directory.api.networks import NetworkId, Networks
+from services.directory.api.rights import EVERYBODY
 from services.directory.search import Query
 from services.directory.views.members import centers_of_network
 from services.directory.views.search import CenterSearch
@@ -67,10 +65,10 @@ async def get_freshness(world: WorldDep) -> Countries:
 
 @router.get("/networks/{network_id}/freshness", dependencies=EVERYBODY)
 async def get_freshness_of_network(
-    network_id: Annotated[str, Path(max_length=64)], centers: Centers, world: WorldDep
+    network_id: NetworkId, networks: Networks, centers: Centers, world: WorldDep
 ) -> Freshness:
     """The share of fresh profiles among a network's members, those of its regional networks included."""
-    await named_network(world, network_id)
+    await networks.get(network_id)
     members = await centers_of_network(world, network_id, world.clock.now().date())
     open_ones = {"_id": {"$in": sorted(members)}, "state.status": {"$in": list(_OPEN)}}
     return Freshness.of(*[await centers.count({**open_ones, "state.check": check.value}) for check in Check])

@@ -6,7 +6,8 @@ from typing import Annotated
 from fastapi import Query, Response
 from pydantic import BaseModel, Field
 
-from services.directory.api.centers import EVERYBODY, Centers
+from services.directory.api.centers import Centers
+from services.directory.api.rights import EVERYBODY
 from services.directory.api.views import CenterId
 from services.directory.domain.center import Center
 from services.directory.domain.offer import Offer

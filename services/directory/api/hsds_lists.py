@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from hashlib import sha256
 from math import ceil
 from typing import Annotated, Literal, TypeVar
 
@@ -117,7 +116,7 @@ class Answers:
             empty=not contents,
             contents=contents,
         )
-        self._etag.set(_digest(page.model_dump_json(exclude_none=True)))
+        self._etag.of(page.model_dump_json(exclude_none=True))
         return page
 
     async def ready(self, records: Sequence[T]) -> RecordPage[T] | Response:
@@ -140,9 +139,5 @@ async def _lines(found: Sequence[Found], tell: Callable[[Sequence[Found]], Await
 
 def tagged(record: T, etag: ETag) -> T:
     """A single record, with its ETag; 304 where the client has it already."""
-    etag.set(_digest(record.model_dump_json(exclude_none=True)))
+    etag.of(record.model_dump_json(exclude_none=True))
     return record
-
-
-def _digest(text: str) -> str:
-    return sha256(text.encode()).hexdigest()[:32]

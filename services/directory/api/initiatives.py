@@ -1,6 +1,6 @@
 """Initiatives: propose one, accompany it, tell how far it is, open its doors or give it up."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -9,20 +9,12 @@ from fastapi import Body, Depends, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
-from services.directory.api.centers import (
-    EVERYBODY,
-    ITS_PEOPLE,
-    CenterReceipt,
-    Centers,
-    Happened,
-    Input,
-    Registration,
-    refuse_twins,
-)
+from services.directory.api.centers import CenterReceipt, Centers, Happened, Input, Registration, twins_of
 from services.directory.api.consent_wordings import Agreement, Purpose
 from services.directory.api.history import After, Chronicle, Limit, chronicle
 from services.directory.api.references import named_center
-from services.directory.api.rights import CountryCaller
+from services.directory.api.rights import COORDINATORS, EVERYBODY, ITS_PEOPLE, CountryCaller, withheld
+from services.directory.domain.center import Center
 from services.directory.domain.codes import Country
 from services.directory.domain.consent import EnteredBy
 from services.directory.domain.initiative import (
@@ -44,8 +36,8 @@ from shared.events.directory.initiative import (
     Milestone,
 )
 from shared.http import APIRouter, CommandDep, EditDep, ETag, Page, PagingDep, WorldDep, paginate, repository
-from shared.security import Forbidden, Identity, allow, public
-from shared.store.port import Filter
+from shared.security import Forbidden, Identity, public
+from shared.store.port import Filter, Order
 from shared.text import Line
 from shared.world import World
 
@@ -53,7 +45,6 @@ router = APIRouter(prefix="/initiatives", tags=["initiatives"])
 Initiatives = Annotated[Repository[Initiative], Depends(repository(Initiative))]
 InitiativeReceipt = Receipt[InitiativeSnapshot]
 InitiativeId = Annotated[str, Path(max_length=64, description="Id of an initiative.")]
-ITS_NETWORK = [allow("coordinator")]
 
 
 class UnknownVisit(Refusal):
@@ -154,7 +145,10 @@ class InternalView(BaseModel):
 
 
 class InitiativeView(InitiativeSnapshot):
-    """An initiative. What the caller may not see is null: ``internal`` by role, the town until it was looked at."""
+    """An initiative. What the caller may not see is null: ``internal`` by role, the town until it was looked at.
+
+    Once it is a center, the center alone tells where it is.
+    """
 
     id: str
     version: int = Field(description="Also the ETag.")
@@ -162,8 +156,8 @@ class InitiativeView(InitiativeSnapshot):
     internal: InternalView | None
 
     @classmethod
-    def of(cls, loaded: Loaded[Initiative], caller: Identity) -> "InitiativeView":
-        """The initiative as ``caller`` may see it."""
+    def of(cls, loaded: Loaded[Initiative], caller: Identity, hidden: Collection[str]) -> "InitiativeView":
+        """The initiative as ``caller`` may see it, from whom the centers ``hidden`` hide their places."""
         initiative = loaded.aggregate
         shown = initiative.snapshot()
         internal = None
@@ -172,6 +166,8 @@ class InitiativeView(InitiativeSnapshot):
             internal = InternalView(
                 contact=initiative.contact, own_words=initiative.own_words, last_heard=initiative.heard_on
             )
+        if initiative.id in hidden:  # its center is registered, and it has not heard of that yet
+            shown = shown.model_copy(update={"town": None})
         return cls(
             id=initiative.id, version=loaded.version, changed=loaded.changed, internal=internal, **shown.model_dump()
         )
@@ -265,6 +261,7 @@ async def propose(
 @router.get("", dependencies=EVERYBODY)
 async def list_initiatives(
     caller: CountryCaller,
+    world: WorldDep,
     initiatives: Initiatives,
     paging: PagingDep,
     response: Response,
@@ -276,32 +273,50 @@ async def list_initiatives(
     response.headers["Vary"] = "Authorization"
     asked = {"state.country": country, "state.status": status and status.value, "state.mentor": mentor}
     where: Filter = {field: value for field, value in asked.items() if value is not None}
+    hidden: set[str] = set()
+
+    async def find(where: Filter, *, sort: Order, limit: int) -> list[Loaded[Initiative]]:
+        found = await initiatives.find(where, sort=sort, limit=limit)
+        hidden.update(await withheld(world, caller, [each.aggregate.id for each in found]))
+        return found
+
     return await paginate(
-        initiatives.find,
-        where,
-        paging,
-        lambda loaded: InitiativeView.of(loaded, caller),
-        sort=[("state.proposed_on", -1)],
+        find, where, paging, lambda loaded: InitiativeView.of(loaded, caller, hidden), sort=[("state.proposed_on", -1)]
     )
 
 
 @router.get("/{initiative_id}", dependencies=EVERYBODY)
 async def get_initiative(
-    initiative_id: InitiativeId, caller: CountryCaller, initiatives: Initiatives, etag: ETag, response: Response
+    initiative_id: InitiativeId,
+    caller: CountryCaller,
+    world: WorldDep,
+    initiatives: Initiatives,
+    etag: ETag,
+    response: Response,
 ) -> InitiativeView:
     """An initiative as the caller may see it."""
     loaded = await initiatives.get(initiative_id)
     response.headers["Vary"] = "Authorization"
     etag.set(loaded.version)
-    return InitiativeView.of(loaded, caller)
+    return InitiativeView.of(loaded, caller, await withheld(world, caller, [initiative_id]))
 
 
 @router.get("/{initiative_id}/history", dependencies=EVERYBODY)
 async def get_history(
-    initiative_id: InitiativeId, initiatives: Initiatives, after: After = 0, limit: Limit = 50
+    initiative_id: InitiativeId,
+    caller: CountryCaller,
+    world: WorldDep,
+    initiatives: Initiatives,
+    after: After = 0,
+    limit: Limit = 50,
 ) -> Chronicle[InitiativeSnapshot]:
-    """What happened to an initiative, the oldest first."""
-    return await chronicle(initiatives, initiative_id, after, limit)
+    """What happened to an initiative, the oldest first. When its center hides, its town is hidden too."""
+    hidden = initiative_id in await withheld(world, caller, [initiative_id])
+
+    def shown(then: InitiativeSnapshot) -> InitiativeSnapshot:
+        return then.model_copy(update={"town": None}) if hidden else then
+
+    return await chronicle(initiatives, initiative_id, after, limit, shown)
 
 
 # ---- what is known about it
@@ -359,7 +374,7 @@ async def forget_contact(
 # ---- how it ends
 
 
-@router.post("/{initiative_id}/opening", status_code=201, dependencies=ITS_NETWORK)
+@router.post("/{initiative_id}/opening", status_code=201, dependencies=COORDINATORS)
 async def open_center(
     initiative_id: InitiativeId,
     body: Opening,
@@ -379,15 +394,17 @@ async def open_center(
     initiative = (await initiatives.get(initiative_id)).aggregate
     caller.coordinating(initiative.country)
     caller.coordinating(body.place.country)
-    initiative.require(
-        initiative.status is not InitiativeStatus.ABANDONED, "this initiative was given up: resume it before"
-    )
-    if not force:
-        await refuse_twins(body, initiative.id, centers)
+    twins = [] if force else await twins_of(body, initiative.id, centers)
     first_open_day = initiative.milestones.get(Milestone.FIRST_OPEN_DAY)
     registration = body.model_copy(update={"opened_on": body.opened_on or first_open_day})
     response.headers["Location"] = f"/centers/{initiative.id}"
-    return await centers.create(command, registration.center, id=initiative.id)
+
+    def build(id: str, now: datetime) -> Center:
+        given_up = initiative.status is InitiativeStatus.ABANDONED
+        initiative.require(not given_up, "this initiative was given up: resume it before")
+        return registration.center_without(twins, id, now)
+
+    return await centers.create(command, build, id=initiative.id)
 
 
 @router.post("/{initiative_id}/abandonment", dependencies=ITS_PEOPLE)
@@ -402,7 +419,7 @@ async def abandon(
     )
 
 
-@router.post("/{initiative_id}/resumption", dependencies=ITS_NETWORK)
+@router.post("/{initiative_id}/resumption", dependencies=COORDINATORS)
 async def resume(
     initiative_id: InitiativeId, body: Resumption, caller: CountryCaller, initiatives: Initiatives, command: CommandDep
 ) -> InitiativeReceipt:

@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import date
-from hashlib import sha256
 from typing import Annotated, Any
 
 from fastapi import Depends, Query, Response
 from pydantic import BaseModel, Field
 
-from services.directory.api.centers import EVERYBODY, Centers
+from services.directory.api.centers import Centers
 from services.directory.api.history import After, Chronicle, Limit, chronicle
 from services.directory.api.open_data import BaseAddress
 from services.directory.api.practices import EditionNumber, Owner, OwnersAsker, PracticeId, Practices
+from services.directory.api.rights import EVERYBODY
 from services.directory.domain.center import Center
 from services.directory.domain.codes import Country, Language
 from services.directory.domain.practice import Attachment, NoSuchEdition, Practice
@@ -280,7 +280,7 @@ def _told(practice: Practice, number: int, owner: Center, languages: Languages) 
 def _read(view: EditionView, canonical: str, etag: ETag, response: Response) -> EditionView:
     response.headers["Link"] = f'<{canonical}>; rel="canonical"'
     response.headers["Content-Language"] = view.language
-    etag.set(sha256(view.model_dump_json().encode()).hexdigest()[:32])
+    etag.of(view.model_dump_json())
     return view
 
 

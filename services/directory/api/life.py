@@ -1,25 +1,17 @@
 """Is it still true, and are the doors open: confirming a profile, pausing, closing, reopening."""
 
-from datetime import date
+from datetime import date, datetime
 
 from pydantic import Field
 
-from services.directory.api.centers import ITS_PEOPLE, CenterReceipt, Centers, Happened, Input
-from services.directory.api.rights import Asker, AskerDep, networks_of
+from services.directory.api.centers import CenterReceipt, Centers, Happened, Input
+from services.directory.api.references import named_center, require_there
+from services.directory.api.rights import ITS_PEOPLE, AskerDep, asker_about
 from services.directory.api.views import CenterId
-from services.directory.domain.center import ClosingReason, PauseReason
-from shared.aggregate import NotFound, Refusal, Why
+from services.directory.domain.center import Center, ClosingReason, PauseReason
 from shared.http import APIRouter, CommandDep, WorldDep
-from shared.security import Forbidden
 
 router = APIRouter(prefix="/centers", tags=["centers"])
-
-
-class UnknownSuccessor(Refusal):
-    """There is no center with the id given as successor."""
-
-    code = "unknown-successor"
-    why = Why.INVALID
 
 
 class Verification(Input):
@@ -69,7 +61,10 @@ async def verify(
 async def pause(
     center_id: CenterId, body: Pause, asker: AskerDep, centers: Centers, command: CommandDep
 ) -> CenterReceipt:
-    """Shuts the doors for a while; services are kept. 409 unless it is active."""
+    """Shuts the doors for a while; services are kept. 409 unless it is active.
+
+    422 `out-of-order` for a day before the founding or before the doors last opened or shut (``since``); so below.
+    """
     return await centers.change(
         center_id,
         command,
@@ -89,24 +84,24 @@ async def resume(
 async def close(
     center_id: CenterId, body: Closing, asker: AskerDep, centers: Centers, command: CommandDep, world: WorldDep
 ) -> CenterReceipt:
-    """Closes the center for good: its services end. 409 when it is closed, 422 for a successor that does not exist.
+    """Closes the center for good: its services end. 409 when it is closed, 422 `unknown-center` for a successor that
+    does not exist.
 
     Two entries turn out to be one center: close one of them with the reason `duplicate` and the other as successor.
-    Both histories stay, and the other says from then on which entry it absorbed. That takes the people of both.
+    Both histories stay, and the other says from then on which entry it absorbed. That takes the people of both, and
+    the one that stays must be open (409 `center-closed`).
     """
-    if body.successor is not None:
-        try:
-            successor = (await centers.get(body.successor)).aggregate
-        except NotFound:
-            raise UnknownSuccessor("there is no center with the id of the successor") from None
-        of_both = Asker(asker.caller, await networks_of(body.successor, asker.caller, world))
-        if body.reason is ClosingReason.DUPLICATE and not of_both.is_its_people(successor):
-            raise Forbidden("this token acts neither for the center that stays nor for its country")
-    return await centers.change(
-        center_id,
-        command,
-        asker.allowed(lambda center, now: center.close(body.reason, now, body.on, body.successor)),
-    )
+    duplicate = body.reason is ClosingReason.DUPLICATE
+    successor = await named_center(world, body.successor) if body.successor is not None else None
+    if duplicate and successor is not None:
+        (await asker_about(successor.id, asker.caller, world)).require(successor)
+
+    def shut(center: Center, now: datetime) -> None:
+        if duplicate:
+            require_there(successor, None)
+        center.close(body.reason, now, body.on, body.successor)
+
+    return await centers.change(center_id, command, asker.allowed(shut))
 
 
 @router.post("/{center_id}/reopening", dependencies=ITS_PEOPLE)

@@ -1,7 +1,6 @@
 """Lineage: where a center came from, who came from it, and the whole forest as data and as a picture."""
 
 from datetime import datetime
-from hashlib import sha256
 from typing import Annotated, Self
 
 from fastapi import Depends, Query, Response
@@ -11,7 +10,7 @@ from services.directory.api.centers import Centers
 from services.directory.api.history import After, Chronicle, Limit, chronicle
 from services.directory.api.initiatives import UnknownVisit
 from services.directory.api.references import named_center
-from services.directory.api.rights import AskerDep
+from services.directory.api.rights import COORDINATORS, AskerDep
 from services.directory.api.views import CenterId
 from services.directory.domain.codes import Country
 from services.directory.domain.lineage import FOREST, Forest
@@ -32,13 +31,13 @@ from shared.days import year_has_begun
 from shared.events.directory.lineage import Cause, LineageSnapshot, Origin
 from shared.http import APIRouter, CommandDep, ETag, WorldDep, repository
 from shared.http.languages import LanguagesDep
-from shared.security import allow, public
+from shared.http.media import SvgResponse
+from shared.security import public
 from shared.world import World
 
 router = APIRouter(tags=["lineage"])
 Forests = Annotated[Repository[Forest], Depends(repository(Forest))]
 EVERYBODY = [public(rate="60/minute")]
-ITS_NETWORK = [allow("coordinator")]
 
 
 class VisitElsewhere(Refusal):
@@ -99,12 +98,6 @@ class ForestView(BaseModel):
     )
 
 
-class SvgResponse(Response):
-    """A picture."""
-
-    media_type = "image/svg+xml"
-
-
 # ---- one center
 
 
@@ -122,11 +115,11 @@ async def get_lineage(center_id: CenterId, centers: Centers, world: WorldDep, et
         ancestors=[by_id[id] for id in ancestors if id in by_id],
         descendants=[member for member in members if member.id != center_id and member.id not in ancestors],
     )
-    etag.set(_digest(view.model_dump_json()))
+    etag.of(view.model_dump_json())
     return view
 
 
-@router.put("/centers/{center_id}/lineage", dependencies=ITS_NETWORK)
+@router.put("/centers/{center_id}/lineage", dependencies=COORDINATORS)
 async def record_origin(
     center_id: CenterId,
     body: NewOrigin,
@@ -154,7 +147,7 @@ async def record_origin(
     return await forests.change(FOREST, command, enter, begin=Forest.empty)
 
 
-@router.delete("/centers/{center_id}/lineage", dependencies=ITS_NETWORK)
+@router.delete("/centers/{center_id}/lineage", dependencies=COORDINATORS)
 async def remove_origin(
     center_id: CenterId,
     asker: AskerDep,
@@ -209,7 +202,7 @@ async def get_forest(members: Chosen, etag: ETag) -> ForestView:
         generations=max((member.generation for member in members), default=-1) + 1,
         members=members,
     )
-    etag.set(_digest(view.model_dump_json()))
+    etag.of(view.model_dump_json())
     return view
 
 
@@ -218,7 +211,7 @@ async def get_forest_as_picture(members: Chosen, languages: LanguagesDep, etag: 
     """The same as a picture, generations from left to right, in the reader's language."""
     language = languages.choose(WORDS)
     picture = family_tree(members, language)
-    etag.set(_digest(picture))
+    etag.of(picture)
     response.headers["Content-Language"] = language
     return picture
 
@@ -230,7 +223,3 @@ async def get_history(forests: Forests, after: After = 0, limit: Limit = 50) -> 
         return await chronicle(forests, FOREST, after, limit)
     except NotFound:
         return Chronicle(items=[], next=None)
-
-
-def _digest(text: str) -> str:
-    return sha256(text.encode()).hexdigest()[:32]

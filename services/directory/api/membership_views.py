@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.directory.api.rights import coordinates, is_its_people
+from services.directory.api.rights import Asker, coordinates
 from services.directory.domain.center import Center
 from services.directory.domain.membership import Membership, MemberSpell
 from services.directory.domain.network import Network
@@ -84,7 +84,7 @@ class Sides:
     @classmethod
     def of(cls, network: Network, center: Center, caller: Identity) -> "Sides":
         """What the caller's token says of the two. A coordinator speaks for a center only by its country here."""
-        return cls(network, center, coordinates(caller, network), is_its_people(caller, center))
+        return cls(network, center, coordinates(caller, network), Asker(caller).is_its_people(center))
 
     @property
     def insider(self) -> bool:

@@ -7,12 +7,12 @@ from typing import Annotated
 from fastapi import Depends, Path, Query, Response
 from pydantic import ConfigDict, Field
 
-from services.directory.api.centers import Input
+from services.directory.api.centers import Happened, Input
 from services.directory.api.history import After, Chronicle, Limit, chronicle
 from services.directory.api.membership_views import Decision, MembershipView, Sides, Told, told
-from services.directory.api.networks import EVERYBODY, ITS_COORDINATOR, Happened, NetworkId, Networks
+from services.directory.api.networks import NetworkId, Networks
 from services.directory.api.references import named_center, require_there
-from services.directory.api.rights import require_coordinator
+from services.directory.api.rights import COORDINATORS, EVERYBODY, ITS_PEOPLE, require_coordinator
 from services.directory.api.views import CenterId
 from services.directory.domain.center import Center
 from services.directory.domain.membership import PUBLIC, DeclineReason, EndReason, Membership, MemberSpell, Note
@@ -24,7 +24,7 @@ from shared.events.directory.membership import MembershipKind, MembershipSnapsho
 from shared.http import APIRouter, CommandDep, EditDep, Page, PagingDep, WorldDep, paginate, repository
 from shared.http.reading import Paging
 from shared.ids import derived_id
-from shared.security import Caller, Identity, allow
+from shared.security import Caller, Identity
 from shared.store.port import Document, Filter, Order
 from shared.world import World
 
@@ -32,7 +32,6 @@ router = APIRouter(tags=["memberships"])
 Memberships = Annotated[Repository[Membership], Depends(repository(Membership))]
 MembershipReceipt = Receipt[MembershipSnapshot]
 MembershipId = Annotated[str, Path(max_length=64, description="Id of a membership.")]
-BOTH_SIDES = [allow("center", "coordinator")]
 
 
 class TellsRegion(Refusal):
@@ -192,7 +191,7 @@ async def list_members(
     return await _page(world, caller, paging, {"state.network": {"$in": asked}}, day, holds)
 
 
-@router.get("/networks/{network_id}/memberships", dependencies=ITS_COORDINATOR)
+@router.get("/networks/{network_id}/memberships", dependencies=COORDINATORS)
 async def list_memberships_of_network(
     network_id: NetworkId,
     day: AskedDay,
@@ -284,7 +283,7 @@ async def get_membership_history(
 # ---- how a membership begins
 
 
-@router.post("/networks/{network_id}/members", status_code=201, dependencies=BOTH_SIDES)
+@router.post("/networks/{network_id}/members", status_code=201, dependencies=ITS_PEOPLE)
 async def apply(
     network_id: NetworkId,
     body: Application,
@@ -313,7 +312,7 @@ async def apply(
     return await _begin(sides, memberships, command, response, sides.by_either(decide))
 
 
-@router.post("/networks/{network_id}/earlier-members", status_code=201, dependencies=ITS_COORDINATOR)
+@router.post("/networks/{network_id}/earlier-members", status_code=201, dependencies=COORDINATORS)
 async def record_earlier(
     network_id: NetworkId,
     body: Earlier,
@@ -357,7 +356,7 @@ async def _begin(
 # ---- from the application to the admission
 
 
-@router.post("/memberships/{membership_id}/consent", dependencies=BOTH_SIDES)
+@router.post("/memberships/{membership_id}/consent", dependencies=ITS_PEOPLE)
 async def consent(told: ToldDep, memberships: Memberships, command: CommandDep) -> MembershipReceipt:
     """The center itself, its country's coordinator or the office confirms what the network entered for the center.
 
@@ -367,14 +366,14 @@ async def consent(told: ToldDep, memberships: Memberships, command: CommandDep) 
     return await memberships.change(told.id, command, decide)
 
 
-@router.post("/memberships/{membership_id}/code-acceptance", dependencies=BOTH_SIDES)
+@router.post("/memberships/{membership_id}/code-acceptance", dependencies=ITS_PEOPLE)
 async def accept_code(told: ToldDep, body: Dated, memberships: Memberships, command: CommandDep) -> MembershipReceipt:
     """The center accepts the ethical code, itself or on a paper that the network's coordinator has."""
     decide = told.sides.by_either(lambda membership, now: membership.accept_code(now, body.on))
     return await memberships.change(told.id, command, decide)
 
 
-@router.put("/memberships/{membership_id}/criteria", dependencies=ITS_COORDINATOR)
+@router.put("/memberships/{membership_id}/criteria", dependencies=COORDINATORS)
 async def check_criteria(
     told: ToldDep, body: CheckedCriteria, memberships: Memberships, command: CommandDep
 ) -> MembershipReceipt:
@@ -387,7 +386,7 @@ async def check_criteria(
     return await memberships.change(told.id, command, decide)
 
 
-@router.post("/memberships/{membership_id}/admission", dependencies=ITS_COORDINATOR)
+@router.post("/memberships/{membership_id}/admission", dependencies=COORDINATORS)
 async def admit(told: ToldDep, body: Admission, memberships: Memberships, command: CommandDep) -> MembershipReceipt:
     """The network admits the center. 409 `requirements-missing` with what a full member lacks, `spells-overlap` for a
     day on which it was a member already; 422 `before-application`."""
@@ -400,14 +399,14 @@ async def admit(told: ToldDep, body: Admission, memberships: Memberships, comman
     return await memberships.change(told.id, command, told.sides.by_network(decide))
 
 
-@router.post("/memberships/{membership_id}/decline", dependencies=ITS_COORDINATOR)
+@router.post("/memberships/{membership_id}/decline", dependencies=COORDINATORS)
 async def decline(told: ToldDep, body: Decline, memberships: Memberships, command: CommandDep) -> MembershipReceipt:
     """The network declines the application. The center may apply again."""
     decide = told.sides.by_network(lambda membership, now: membership.decline(body.reason, now, body.on, body.note))
     return await memberships.change(told.id, command, decide)
 
 
-@router.post("/memberships/{membership_id}/withdrawal", dependencies=BOTH_SIDES)
+@router.post("/memberships/{membership_id}/withdrawal", dependencies=ITS_PEOPLE)
 async def withdraw(told: ToldDep, body: Withdrawal, memberships: Memberships, command: CommandDep) -> MembershipReceipt:
     """The center takes its application back, itself or through the network's coordinator."""
     decide = told.sides.by_either(lambda membership, now: membership.withdraw(now, body.on, body.note))
@@ -417,7 +416,7 @@ async def withdraw(told: ToldDep, body: Withdrawal, memberships: Memberships, co
 # ---- as a member
 
 
-@router.put("/memberships/{membership_id}/kind", dependencies=ITS_COORDINATOR)
+@router.put("/memberships/{membership_id}/kind", dependencies=COORDINATORS)
 async def change_kind(told: ToldDep, body: NewKind, memberships: Memberships, command: CommandDep) -> MembershipReceipt:
     """A friendly center becomes a full member, or the other way round. 409 `requirements-missing` as at admission."""
     criteria = told.sides.network.criteria
@@ -425,14 +424,14 @@ async def change_kind(told: ToldDep, body: NewKind, memberships: Memberships, co
     return await memberships.change(told.id, command, decide)
 
 
-@router.post("/memberships/{membership_id}/end", dependencies=BOTH_SIDES)
+@router.post("/memberships/{membership_id}/end", dependencies=ITS_PEOPLE)
 async def end(told: ToldDep, body: MembershipEnd, memberships: Memberships, command: CommandDep) -> MembershipReceipt:
     """The center leaves, or the network ends the membership. 422 `ends-before-it-begins` for a day before it began."""
     decide = told.sides.by_either(lambda membership, now: membership.end(body.reason, now, body.on, body.note))
     return await memberships.change(told.id, command, decide)
 
 
-@router.put("/memberships/{membership_id}/spells", dependencies=ITS_COORDINATOR)
+@router.put("/memberships/{membership_id}/spells", dependencies=COORDINATORS)
 async def correct(told: ToldDep, body: Correction, memberships: Memberships, command: EditDep) -> MembershipReceipt:
     """Puts right what was entered wrongly: the spells as they truly were, all of them.
 

@@ -4,9 +4,8 @@ from datetime import datetime
 
 from pydantic import Field
 
-from services.directory.api.centers import ITS_PEOPLE, Happened, Input
+from services.directory.api.centers import Happened, Input
 from services.directory.api.initiatives import (
-    ITS_NETWORK,
     InitiativeId,
     InitiativeReceipt,
     Initiatives,
@@ -14,7 +13,7 @@ from services.directory.api.initiatives import (
     by_its_people,
 )
 from services.directory.api.references import named_center
-from services.directory.api.rights import CountryCaller
+from services.directory.api.rights import COORDINATORS, ITS_PEOPLE, CountryCaller
 from services.directory.domain.initiative import Initiative, WithdrawalReason
 from shared.aggregate import Refusal, WrongState
 from shared.events.directory.center import CenterStatus
@@ -62,7 +61,7 @@ class News(Input):
 # ---- who accompanies it
 
 
-@router.put("/mentor", dependencies=ITS_NETWORK)
+@router.put("/mentor", dependencies=COORDINATORS)
 async def assign_mentor(
     initiative_id: InitiativeId,
     body: Mentoring,
@@ -76,13 +75,13 @@ async def assign_mentor(
     422 `unknown-center`, 409 `mentor-not-active`. When the mentor closes, the initiative is without one again.
     """
     mentor = await named_center(world, body.center)
-    if mentor.status is not CenterStatus.ACTIVE:
-        raise MentorNotActive("only an active center accompanies an initiative", status=mentor.status)
-    return await initiatives.change(
-        initiative_id,
-        command,
-        by_its_network(caller, lambda initiative, now: initiative.assign_mentor(mentor.id, now, body.on)),
-    )
+
+    def assign(initiative: Initiative, now: datetime) -> None:
+        if mentor.status is not CenterStatus.ACTIVE:
+            raise MentorNotActive("only an active center accompanies an initiative", status=mentor.status)
+        initiative.assign_mentor(mentor.id, now, body.on)
+
+    return await initiatives.change(initiative_id, command, by_its_network(caller, assign))
 
 
 @router.post("/mentor/withdrawal", dependencies=ITS_PEOPLE)

@@ -6,32 +6,27 @@ from typing import Annotated, Any
 from fastapi import Body, Depends, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.directory.api.centers import Input
+from services.directory.api.centers import Happened, Input
 from services.directory.api.history import After, Chronicle, Limit, chronicle
 from services.directory.api.references import named_network
-from services.directory.api.rights import by_its_coordinator
+from services.directory.api.rights import COORDINATORS, EVERYBODY, OFFICE, by_its_coordinator
 from services.directory.domain.codes import Country
 from services.directory.domain.network import Criteria, CriteriaList, DissolvingReason, Network, NetworkChange
 from services.directory.domain.network import NetworkProfile as Profile
 from services.directory.domain.organisation import RoleContact
-from services.directory.domain.spells import Day
 from shared.clock import Instant
 from shared.commands import Loaded, Receipt, Repository
 from shared.events.directory.center import CountryCode, LanguageCode
 from shared.events.directory.network import NetworkLevel, NetworkSnapshot, NetworkStatus
 from shared.http import APIRouter, CommandDep, EditDep, ETag, Page, PagingDep, WorldDep, paginate, repository
-from shared.security import Caller, allow, public
+from shared.security import Caller
 from shared.store.port import Filter
 
 router = APIRouter(prefix="/networks", tags=["networks"])
 Networks = Annotated[Repository[Network], Depends(repository(Network))]
 NetworkReceipt = Receipt[NetworkSnapshot]
 NetworkId = Annotated[str, Path(max_length=64, description="Id of a network.")]
-OFFICE = [allow()]
-ITS_COORDINATOR = [allow("coordinator")]
-EVERYBODY = [public(rate="300/minute")]
 
-Happened = Annotated[Day | None, Field(description="The day it happened, if that was before today (late entry).")]
 OtherId = Annotated[str, Field(max_length=64)]
 
 
@@ -216,7 +211,7 @@ async def get_criteria(
 # ---- what its coordinator and the office do
 
 
-@router.patch("/{network_id}", dependencies=ITS_COORDINATOR)
+@router.patch("/{network_id}", dependencies=COORDINATORS)
 async def edit_network(
     network_id: NetworkId,
     body: Annotated[NetworkChange, Body(examples=[{"languages": ["cs", "en"], "founded": None}])],
@@ -230,7 +225,7 @@ async def edit_network(
     )
 
 
-@router.put("/{network_id}/criteria", dependencies=ITS_COORDINATOR)
+@router.put("/{network_id}/criteria", dependencies=COORDINATORS)
 async def revise_criteria(
     network_id: NetworkId, body: NewCriteria, caller: Caller, networks: Networks, command: EditDep
 ) -> NetworkReceipt:

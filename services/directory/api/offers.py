@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import Body
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import Body, Path
+from pydantic import ConfigDict, Field
 
-from services.directory.api.centers import ITS_PEOPLE, CenterReceipt, Centers
-from services.directory.api.rights import AskerDep
+from services.directory.api.centers import CenterReceipt, Centers, Input
+from services.directory.api.rights import ITS_PEOPLE, AskerDep
 from services.directory.api.views import CenterId
 from services.directory.domain.offer import OfferChange, OfferTerms
 from services.directory.domain.schedule import Closures
@@ -15,6 +15,7 @@ from shared.taxonomy import SERVICES
 
 router = APIRouter(prefix="/centers/{center_id}/services", tags=["services"])
 house = APIRouter(prefix="/centers/{center_id}", tags=["services"])
+OfferId = Annotated[str, Path(max_length=20, description="Id of an offer of this center.")]
 
 
 class NewOffer(OfferTerms):
@@ -36,10 +37,8 @@ class NewOffer(OfferTerms):
         return OfferTerms.model_validate({field: getattr(self, field) for field in OfferTerms.model_fields})
 
 
-class HouseClosures(BaseModel):
+class HouseClosures(Input):
     """All the days on which the whole house is shut, as far as they are known."""
-
-    model_config = ConfigDict(extra="forbid")
 
     closures: Closures
 
@@ -61,7 +60,7 @@ async def offer_service(
 @router.patch("/{offer_id}", dependencies=ITS_PEOPLE)
 async def change_service(
     center_id: CenterId,
-    offer_id: str,
+    offer_id: OfferId,
     body: Annotated[OfferChange, Body(examples=[{"sign_up": "welcome", "ages": {"youngest": 0, "oldest": 3}}])],
     asker: AskerDep,
     centers: Centers,
@@ -78,7 +77,7 @@ async def change_service(
 
 @router.post("/{offer_id}/pause", dependencies=ITS_PEOPLE)
 async def pause_service(
-    center_id: CenterId, offer_id: str, asker: AskerDep, centers: Centers, command: CommandDep
+    center_id: CenterId, offer_id: OfferId, asker: AskerDep, centers: Centers, command: CommandDep
 ) -> CenterReceipt:
     """The service cannot be had for a while. 404 `no-such-offer`, 409 unless it is active."""
     return await centers.change(center_id, command, asker.allowed(lambda center, _: center.pause_offer(offer_id)))
@@ -86,7 +85,7 @@ async def pause_service(
 
 @router.post("/{offer_id}/resume", dependencies=ITS_PEOPLE)
 async def resume_service(
-    center_id: CenterId, offer_id: str, asker: AskerDep, centers: Centers, command: CommandDep
+    center_id: CenterId, offer_id: OfferId, asker: AskerDep, centers: Centers, command: CommandDep
 ) -> CenterReceipt:
     """The service can be had again. 404 `no-such-offer`, 409 unless it is paused."""
     return await centers.change(center_id, command, asker.allowed(lambda center, _: center.resume_offer(offer_id)))
@@ -94,7 +93,7 @@ async def resume_service(
 
 @router.post("/{offer_id}/withdrawal", dependencies=ITS_PEOPLE)
 async def withdraw_service(
-    center_id: CenterId, offer_id: str, asker: AskerDep, centers: Centers, command: CommandDep
+    center_id: CenterId, offer_id: OfferId, asker: AskerDep, centers: Centers, command: CommandDep
 ) -> CenterReceipt:
     """The service ends. 404 `no-such-offer`."""
     return await centers.change(center_id, command, asker.allowed(lambda center, _: center.withdraw_offer(offer_id)))

@@ -1,7 +1,6 @@
 """What all answers of the open data have in common: for everybody alike, whoever asks, and from any web page."""
 
 from collections.abc import AsyncIterator
-from hashlib import sha256
 from typing import Annotated
 
 from fastapi import Depends, Request, Response
@@ -42,7 +41,7 @@ BaseAddress = Annotated[str, Depends(_base_address)]
 
 def document(text: str, media_type: str, etag: ETagSetter, response: Response) -> Response:
     """An answer that is a text, with an ETag of its own; 304 where the client has it already."""
-    etag.set(sha256(text.encode()).hexdigest()[:32])
+    etag.of(text)
     return Response(text, media_type=media_type, headers=dict(response.headers))
 
 

@@ -7,11 +7,18 @@ from typing import Annotated, Any, Literal, Self
 from fastapi import Body, Depends, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from services.directory.api.centers import Input
+from services.directory.api.centers import Happened, Input
 from services.directory.api.history import After, Chronicle, Limit, chronicle
-from services.directory.api.networks import EVERYBODY, Happened
 from services.directory.api.references import named_center, named_network, require_there
-from services.directory.api.rights import coordinates, coordinates_country, is_its_people, withheld
+from services.directory.api.rights import (
+    COORDINATORS,
+    EVERYBODY,
+    ITS_PEOPLE,
+    asker_about,
+    coordinates,
+    coordinates_country,
+    withheld,
+)
 from services.directory.domain.center import Center
 from services.directory.domain.codes import Country
 from services.directory.domain.network import Network
@@ -19,13 +26,12 @@ from services.directory.domain.organisation import RoleContact
 from services.directory.domain.partner import Partner, PartnerChange, PartnershipEndReason
 from services.directory.domain.partner import PartnerProfile as Profile
 from services.directory.domain.spells import Day, Spell
-from services.directory.views.members import networks_of_centers
 from shared.clock import Instant
 from shared.commands import Loaded, Receipt, Repository
 from shared.events.directory.center import CountryCode, LanguageCode, LocationVisibility
 from shared.events.directory.partner import LinkKind, PartnerKind, PartnerSnapshot, PartnerStatus
 from shared.http import APIRouter, CommandDep, EditDep, Page, PagingDep, WorldDep, paginate, repository
-from shared.security import Caller, Forbidden, Identity, allow
+from shared.security import Caller, Forbidden, Identity
 from shared.store.port import Filter, Order
 from shared.world import World
 
@@ -34,8 +40,6 @@ Partners = Annotated[Repository[Partner], Depends(repository(Partner))]
 PartnerReceipt = Receipt[PartnerSnapshot]
 PartnerId = Annotated[str, Path(max_length=64, description="Id of a partner.")]
 LinkId = Annotated[str, Path(max_length=20, description="Id of a link of this partner.")]
-ITS_MANAGERS = [allow("coordinator")]
-WHO_LINKS = [allow("center", "coordinator")]
 
 
 # ---- what comes in
@@ -177,7 +181,7 @@ async def hidden_from(caller: Identity, found: Sequence[Loaded[Partner]], world:
 # ---- register and read
 
 
-@router.post("", status_code=201, dependencies=ITS_MANAGERS)
+@router.post("", status_code=201, dependencies=COORDINATORS)
 async def register_partner(
     body: PartnerRegistration, caller: Caller, world: WorldDep, partners: Partners, command: CommandDep
 ) -> PartnerReceipt:
@@ -269,7 +273,7 @@ async def get_partner_history(
 # ---- what its managers do
 
 
-@router.patch("/{partner_id}", dependencies=ITS_MANAGERS)
+@router.patch("/{partner_id}", dependencies=COORDINATORS)
 async def edit_partner(
     partner_id: PartnerId,
     body: Annotated[PartnerChange, Body(examples=[{"kind": "ngo", "website": None}])],
@@ -294,7 +298,7 @@ async def edit_partner(
     return await partners.change(partner_id, command, decide)
 
 
-@router.post("/{partner_id}/end", dependencies=ITS_MANAGERS)
+@router.post("/{partner_id}/end", dependencies=COORDINATORS)
 async def end_partner(
     partner_id: PartnerId,
     body: PartnershipEnd,
@@ -318,7 +322,7 @@ async def end_partner(
 # ---- links, by whoever is at the other end
 
 
-@router.post("/{partner_id}/links", status_code=201, dependencies=WHO_LINKS)
+@router.post("/{partner_id}/links", status_code=201, dependencies=ITS_PEOPLE)
 async def link_partner(
     partner_id: PartnerId,
     body: NewLink,
@@ -349,7 +353,7 @@ async def link_partner(
     return await partners.change(partner_id, command, decide)
 
 
-@router.post("/{partner_id}/links/{link_id}/end", dependencies=WHO_LINKS)
+@router.post("/{partner_id}/links/{link_id}/end", dependencies=ITS_PEOPLE)
 async def end_link(
     partner_id: PartnerId,
     link_id: LinkId,
@@ -378,8 +382,7 @@ async def end_link(
 async def _speaks_for(world: World, caller: Identity, center: Center | None, network: Network | None) -> bool:
     """Whether the caller may say what the partner is to this center, or to this network."""
     if center is not None:
-        networks = await networks_of_centers(world, [center.id])
-        return is_its_people(caller, center, networks.get(center.id, ()))
+        return (await asker_about(center.id, caller, world)).is_its_people(center)
     return network is not None and coordinates(caller, network)
 
 

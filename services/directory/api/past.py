@@ -7,9 +7,10 @@ Whatever a center hides today it hides on every past day.
 from datetime import date
 from typing import Annotated
 
-from fastapi import Depends, Path, Query
+from fastapi import Path, Query
 from pydantic import BaseModel, Field
 
+from services.directory.api.centers import Centers
 from services.directory.api.hiding import former_day
 from services.directory.api.rights import AskerDep
 from services.directory.api.views import CenterId
@@ -26,11 +27,10 @@ from shared.events.directory.center import (
     LanguageCode,
     OfferedService,
 )
-from shared.http import APIRouter, Page, PagingDep, WorldDep, part_of, repository
+from shared.http import APIRouter, Page, PagingDep, WorldDep, part_of
 from shared.security import public
 
 router = APIRouter(prefix="/centers/{center_id}/days", tags=["past days"])
-Centers = Annotated[Repository[Center], Depends(repository(Center))]
 
 On = Annotated[date | None, Query(description="A past day: the network as it was then.", examples=["2006-11-10"])]
 """For the routes that can answer for a past day; `not_in_the_future` refuses what has not begun."""

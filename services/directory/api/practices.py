@@ -6,10 +6,10 @@ from typing import Annotated, Any
 from fastapi import Depends, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.directory.api.centers import ITS_PEOPLE, Centers, Happened, Input
+from services.directory.api.centers import Centers, Happened, Input
 from services.directory.api.consent_wordings import Agreement, Purpose
 from services.directory.api.references import named_center
-from services.directory.api.rights import Asker, networks_of
+from services.directory.api.rights import COORDINATORS, ITS_PEOPLE, Asker, asker_about
 from services.directory.domain.center import Center
 from services.directory.domain.consent import Consent
 from services.directory.domain.practice import Content, Practice, WithdrawalReason
@@ -17,14 +17,13 @@ from shared.clock import Instant
 from shared.commands import Receipt, Repository
 from shared.events.directory.practice import PracticeKind, PracticeSnapshot, PracticeStatus
 from shared.http import APIRouter, CommandDep, EditDep, ETag, WorldDep, repository
-from shared.security import Caller, allow
+from shared.security import Caller
 
 router = APIRouter(prefix="/practices", tags=["practices"])
 Practices = Annotated[Repository[Practice], Depends(repository(Practice))]
 PracticeReceipt = Receipt[PracticeSnapshot]
 PracticeId = Annotated[str, Path(max_length=64, description="Id of a practice.")]
 EditionNumber = Annotated[int, Path(ge=1, le=10_000, description="Number of an edition.")]
-ITS_NETWORK = [allow("coordinator")]
 
 
 # ---- what comes in
@@ -131,7 +130,7 @@ Owner = Annotated[Center, Depends(owner_of)]
 
 
 async def _asker_about(owner: Owner, caller: Caller, world: WorldDep) -> Asker:
-    return Asker(caller, await networks_of(owner.id, caller, world))
+    return await asker_about(owner.id, caller, world)
 
 
 OwnersAsker = Annotated[Asker, Depends(_asker_about)]
@@ -159,7 +158,7 @@ async def document(
     422 `unknown-center`, `unknown-topic` with the ``nearest`` codes.
     """
     center = await named_center(world, body.center)
-    Asker(caller, await networks_of(center.id, caller, world)).require(center)
+    (await asker_about(center.id, caller, world)).require(center)
     return await practices.create(
         command, lambda id, now: Practice.document(id, center.id, body.kind, body.content(), now, body.on)
     )
@@ -233,7 +232,7 @@ async def disagree(
     return await practices.change(practice_id, command, lambda practice, now: practice.disagree(by, now))
 
 
-@router.post("/{practice_id}/publication", dependencies=ITS_NETWORK)
+@router.post("/{practice_id}/publication", dependencies=COORDINATORS)
 async def publish(
     practice_id: PracticeId,
     body: Publication,

@@ -17,43 +17,36 @@ from services.directory.views.members import networks_of_centers
 from shared.events.directory.center import LocationVisibility
 from shared.events.directory.network import NetworkLevel, NetworkStatus
 from shared.http import WorldDep
-from shared.security import Caller, Forbidden, Identity
+from shared.security import Caller, Forbidden, Identity, allow, public
 from shared.world import World
 
 PEOPLE = ("center", "coordinator", "office")
-"""The roles that manage centers; which center, `is_its_people` decides."""
+"""The roles that manage centers; which center, `Asker` decides."""
 
-
-async def networks_of(
-    center_id: Annotated[str, Path(max_length=64)], caller: Caller, world: WorldDep
-) -> frozenset[str]:
-    """For a route about one center: the names by which a token may hold the networks that the center belongs to.
-
-    Only a coordinator's token can hold one, so nobody else makes the directory look.
-    """
-    if not caller.has("coordinator"):
-        return frozenset()
-    return (await networks_of_centers(world, [center_id])).get(center_id, frozenset())
-
-
-NetworksOf = Annotated[frozenset[str], Depends(networks_of)]
-"""The networks of the center in the path, as a parameter of a route: for `is_its_people` and `by_its_people`."""
+# What a route demands of its caller, for ``dependencies=``:
+EVERYBODY = [public(rate="300/minute")]
+ITS_PEOPLE = [allow(*PEOPLE)]
+COORDINATORS = [allow("coordinator")]
+OFFICE = [allow()]
 
 
 @dataclass(frozen=True)
 class Asker:
-    """Who asks about one center: the caller, and the center's networks as far as a token may hold them."""
+    """Who asks about one center: the caller, and the center's networks as far as a token may hold them.
+
+    The networks were read a moment before, so whoever has just lost one may still finish a sentence.
+    """
 
     caller: Identity
-    networks: frozenset[str]
+    networks: Collection[str] = ()
 
     def is_its_people(self, center: Center) -> bool:
-        """Whether this is one of the center's people."""
-        return is_its_people(self.caller, center, self.networks)
+        """Whether this is the center itself, coordinates its country or one of its networks, or is the office."""
+        return self.caller.acts_for(center.id) or self.is_its_network(center)
 
-    def allowed(self, decide: Callable[[Center, datetime], object]) -> Callable[[Center, datetime], None]:
-        """``decide``, but `Forbidden` for anybody but the center's people."""
-        return by_its_people(self.caller, decide, self.networks)
+    def is_its_network(self, center: Center) -> bool:
+        """The same without the center itself: what a center must not decide about itself."""
+        return any(self.caller.coordinates(held) for held in (center.place.country, *self.networks))
 
     def require(self, center: Center) -> None:
         """`Forbidden` for anybody but the center's people."""
@@ -62,30 +55,37 @@ class Asker:
 
     def require_network(self, center: Center) -> None:
         """`Forbidden` for the center itself too: this its country, one of its networks or the office decides."""
-        if not is_its_network(self.caller, center, self.networks):
+        if not self.is_its_network(center):
             raise Forbidden("this token coordinates neither the country nor a network of that center")
 
+    def allowed(self, decide: Callable[[Center, datetime], object]) -> Callable[[Center, datetime], None]:
+        """``decide``, but `Forbidden` for others; asked of the very state that the command is about to change."""
+
+        def decided(center: Center, now: datetime) -> None:
+            self.require(center)
+            decide(center, now)
+
+        return decided
+
     def role(self, center: Center) -> Verifier:
-        """As what the caller speaks about this center."""
-        return role_towards(self.caller, center, self.networks)
+        """As what the caller speaks about this center: the nearest of its roles."""
+        if self.caller.has("center") and center.id in self.caller.centers:
+            return "center"
+        if self.caller.has("coordinator") and self.caller.networks & {center.place.country, *self.networks}:
+            return "coordinator"
+        return "office"
 
 
-async def _asker(caller: Caller, networks: NetworksOf) -> Asker:
-    return Asker(caller, networks)
+async def asker_about(center_id: Annotated[str, Path(max_length=64)], caller: Caller, world: WorldDep) -> Asker:
+    """Who asks about this center. Only a coordinator's token can hold a network, so nobody else makes us look."""
+    if not caller.has("coordinator"):
+        return Asker(caller)
+    networks = await networks_of_centers(world, [center_id])
+    return Asker(caller, networks.get(center_id, ()))
 
 
-AskerDep = Annotated[Asker, Depends(_asker)]
+AskerDep = Annotated[Asker, Depends(asker_about)]
 """Who asks about the center in the path, as a parameter of a route."""
-
-
-def is_its_people(caller: Identity, center: Center, networks: Collection[str] = ()) -> bool:
-    """Whether the caller is the center itself, coordinates its country or one of its ``networks``, or is the office."""
-    return caller.acts_for(center.id) or is_its_network(caller, center, networks)
-
-
-def is_its_network(caller: Identity, center: Center, networks: Collection[str] = ()) -> bool:
-    """The same without the center itself: what a center must not decide about itself."""
-    return caller.coordinates(center.place.country) or any(caller.coordinates(network) for network in networks)
 
 
 def is_member(caller: Identity) -> bool:
@@ -93,35 +93,14 @@ def is_member(caller: Identity) -> bool:
     return any(caller.has(role) for role in PEOPLE)
 
 
-def by_its_people(
-    caller: Identity, decide: Callable[[Center, datetime], object], networks: Collection[str] = ()
-) -> Callable[[Center, datetime], None]:
-    """``decide``, but `Forbidden` for anybody else. Asked of the very state that the command is about to change;
-    ``networks`` were read a moment before, so whoever has just lost a network may still finish a sentence."""
-
-    def decided(center: Center, now: datetime) -> None:
-        if not is_its_people(caller, center, networks):
-            raise Forbidden("this token acts neither for that center nor for its country or networks")
-        decide(center, now)
-
-    return decided
-
-
-def role_towards(caller: Identity, center: Center, networks: Collection[str] = ()) -> Verifier:
-    """As what the caller speaks about this center: the nearest of its roles."""
-    if caller.has("center") and center.id in caller.centers:
-        return "center"
-    if caller.has("coordinator") and caller.networks & {center.place.country, *networks}:
-        return "coordinator"
-    return "office"
-
-
 async def withheld(world: World, caller: Identity, centers: Iterable[str]) -> frozenset[str]:
     """Those of ``centers`` that hide their place from this caller: what is tied to a place must not name them."""
     found = await world.repository(Center).find({"_id": {"$in": sorted(set(centers))}})
     hidden = [each.aggregate for each in found if each.aggregate.visibility is LocationVisibility.HIDDEN]
     networks = await networks_of_centers(world, [center.id for center in hidden]) if caller.has("coordinator") else {}
-    return frozenset(center.id for center in hidden if not is_its_people(caller, center, networks.get(center.id, ())))
+    return frozenset(
+        center.id for center in hidden if not Asker(caller, networks.get(center.id, ())).is_its_people(center)
+    )
 
 
 def coordinates(caller: Identity, network: Network) -> bool:

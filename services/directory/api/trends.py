@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from hashlib import sha256
 from typing import Annotated
 from weakref import WeakKeyDictionary
 
@@ -16,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.directory.api.references import named_network
 from services.directory.domain.annual_report import Year
 from services.directory.domain.codes import Country
+from services.directory.domain.spells import EndsBeforeItBegan
 from services.directory.views.members import centers_of_network
 from services.directory.views.reports import Report, Versions, reports_of
 from services.directory.views.trend_words import WORDS, Measure, trend_picture
@@ -39,13 +39,6 @@ class OneSelection(Refusal):
     """A trend is of a country or of a network, not of both: their overlap may be one center."""
 
     code = "one-selection"
-    why = Why.INVALID
-
-
-class EndsBeforeItBegins(Refusal):
-    """The last year lies before the first."""
-
-    code = "ends-before-it-begins"
     why = Why.INVALID
 
 
@@ -79,7 +72,7 @@ async def selected(
     if country is not None and network is not None:
         raise OneSelection("a trend is of a country or of a network, not of both")
     if first is not None and last is not None and last < first:
-        raise EndsBeforeItBegins("the last year lies before the first")
+        raise EndsBeforeItBegan("the last year lies before the first")
     return Selection(country, network, first, last)
 
 
@@ -202,7 +195,7 @@ def _by_year(reports: Sequence[Report]) -> dict[int, list[Report]]:
 
 def _cached(content: str, etag: ETagSetter, response: Response) -> None:
     response.headers["Cache-Control"] = _CACHE
-    etag.set(sha256(content.encode()).hexdigest()[:32])
+    etag.of(content)
 
 
 def _rows(year: YearShown) -> list[dict[str, object]]:

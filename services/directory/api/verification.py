@@ -7,12 +7,13 @@ Opening it changes nothing; the page shows what the directory says, and its butt
 from datetime import date, datetime
 from typing import Annotated
 
-from fastapi import Depends, Path, Request
+from fastapi import Depends, Path
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field
 
-from services.directory.api.centers import ITS_PEOPLE, Centers
-from services.directory.api.rights import AskerDep
+from services.directory.api.centers import Centers
+from services.directory.api.open_data import BaseAddress
+from services.directory.api.rights import ITS_PEOPLE, AskerDep
 from services.directory.api.verification_words import WORDS, Words
 from services.directory.api.views import CenterId
 from services.directory.domain.center import Center
@@ -23,7 +24,7 @@ from shared.events.directory.center import CenterStatus
 from shared.http import APIRouter, NaturalCommandDep, WorldDep
 from shared.http.languages import LanguagesDep
 from shared.http.pages import page
-from shared.security import Forbidden, public
+from shared.security import public
 from shared.security.keyed import Keyed
 from shared.taxonomy import SERVICES
 
@@ -71,14 +72,12 @@ Spoken = Annotated[str, Depends(_spoken)]
 
 @router.get("/centers/{center_id}/verification-link", dependencies=ITS_PEOPLE)
 async def get_verification_link(
-    center_id: CenterId, asker: AskerDep, centers: Centers, keyed: KeyedDep, world: WorldDep, request: Request
+    center_id: CenterId, asker: AskerDep, centers: Centers, keyed: KeyedDep, base: BaseAddress
 ) -> VerificationLink:
     """The link to send to the center: by letter, by phone, on paper. Whoever has it may confirm the profile once."""
     center = (await centers.get(center_id)).aggregate
-    if not asker.is_its_people(center):
-        raise Forbidden("this token acts neither for that center nor for its country or networks")
+    asker.require(center)
     said = f"{center.id}.{center.verified_on.isoformat()}"
-    base = str(settings_of(world).public_url or request.base_url).rstrip("/")
     url = f"{base}/verify/{said}.{keyed.signature(_PURPOSE, said)}"
     return VerificationLink(url=url, last_verified_on=center.verified_on)
 

@@ -7,7 +7,8 @@ from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.directory.api.rights import Asker, is_member
-from services.directory.domain.center import Center, Consent
+from services.directory.domain.center import Center
+from services.directory.domain.consent import Consent
 from services.directory.domain.place import Place
 from services.directory.domain.profile import Contact, ContactPerson
 from services.directory.places import OddPlace, odd_place

@@ -8,12 +8,14 @@ from typing import ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import Unpack
 
+from services.directory.domain.consent import Consent
 from services.directory.domain.offer import Offer, OfferChange, OfferTerms, WithdrawnOffer, closed_days
 from services.directory.domain.place import Place
 from services.directory.domain.profile import Contact, ContactPerson, Kind, Profile, ProfileChange
 from services.directory.domain.schedule import Closures
+from services.directory.domain.spells import EndsBeforeItBegan
 from shared.aggregate import Aggregate, Person, Refusal, Why
-from shared.days import midnight, not_in_the_future, when, year_has_begun, year_later
+from shared.days import dated, midnight, not_in_the_future, when, year_has_begun, year_later
 from shared.events import Stream
 from shared.events.directory.center import (
     CENTER,
@@ -43,10 +45,12 @@ from shared.events.directory.center import (
     VerificationRequested,
 )
 from shared.taxonomy import TOPICS, Term
-from shared.text import Name, words
+from shared.text import Name, findable_words, words
 
 TIME_TO_ANSWER = timedelta(days=90)
 """How long a center may take to confirm its profile once it was asked."""
+_TELLING = 4
+"""So many letters a word needs to tell a town in part."""
 REMINDERS = (timedelta(days=30), timedelta(days=60))
 """How long after it was asked somebody is asked again."""
 
@@ -85,10 +89,14 @@ class ClosingReason(StrEnum):
     OTHER = "other"
 
 
-class EndsBeforeItBegins(Refusal):
-    """The day on which a pause is to end lies before the day on which it begins."""
+class OutOfOrder(Refusal):
+    """Doors open and shut, and houses move, in the order of the days: not before they last did (``since``), and doors
+    not before the founding.
 
-    code = "ends-before-it-begins"
+    Otherwise the map of a past day would tell another story than the center itself.
+    """
+
+    code = "out-of-order"
     why = Why.INVALID
 
 
@@ -154,18 +162,8 @@ class NoSuchOffer(Refusal):
     why = Why.MISSING
 
 
-class Consent(BaseModel):
-    """What a contact person agreed to: that members of the network may see who they are."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    given_on: date
-    entered_by: Verifier
-    wording: int = Field(description="Version of the text that was agreed to.")
-
-
 class NamedPerson(BaseModel):
-    """A contact person with the consent to be known to members."""
+    """A contact person with the consent to be known to the members of the network."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -182,6 +180,7 @@ class Center(Aggregate):
     external_id: str | None = None
     profile: Profile
     place: Place
+    moved_on: date | None = Field(default=None, description="The day it last moved; None: never since it is known.")
     visibility: LocationVisibility
     discreet_name: Name | None = None
     offers: list[Offer] = Field(default_factory=list)
@@ -191,6 +190,9 @@ class Center(Aggregate):
     )
     closures: Closures = ()
     status: CenterStatus = CenterStatus.ACTIVE
+    status_since: date | None = Field(
+        default=None, description="The day the doors last opened or shut, as far as known."
+    )
     paused_until: date | None = None
     successor: str | None = None
     closed_for: ClosingReason | None = None
@@ -237,6 +239,7 @@ class Center(Aggregate):
             place=place,
             visibility=visibility,
             discreet_name=discreet_name,
+            status_since=opened_on,
             verified_on=verified_on or now.date(),
             looks_like=looks_like(profile, place),
         )
@@ -257,12 +260,13 @@ class Center(Aggregate):
     def relocate(self, place: Place, now: datetime, on: date | None = None) -> None:
         """The center moves, on the day ``on``. A discreet name that would tell the new town is given up."""
         self._require_open()
-        happened = when(on, now)
+        moved_on, happened = _in_order(on, self.moved_on, now)
         if place == self.place:
             return
         _require_town(place, self.visibility)
         _require_clock(place, [offer.terms for offer in self.offers])
-        before, self.place, self.looks_like = self.place, place, looks_like(self.profile, place)
+        before, self.place, self.moved_on = self.place, place, moved_on
+        self.looks_like = looks_like(self.profile, place)
         if _tells_town(self.discreet_name, place):
             self.discreet_name = None
         self.record(CenterRelocated(from_country=before.country), happened)
@@ -416,27 +420,27 @@ class Center(Aggregate):
     def pause(self, reason: PauseReason, now: datetime, on: date | None = None, until: date | None = None) -> None:
         """The doors are shut from the day ``on``, ``until`` the day it hopes to open again. Services are kept."""
         self.require(self.status is CenterStatus.ACTIVE, "only an active center can be paused", status=self.status)
-        happened = when(on, now)
+        happened = self._changes_status(on, now)
         if until is not None and until < (on or now.date()):
-            raise EndsBeforeItBegins("a pause cannot end before it begins")
+            raise EndsBeforeItBegan("a pause cannot end before it begins")
         self.status, self.paused_until = CenterStatus.PAUSED, until
         self.record(CenterPaused(reason=reason, until=until), happened)
 
     def resume(self, now: datetime, on: date | None = None) -> None:
         """The doors of a paused center are open again, with everything it had."""
         self.require(self.status is CenterStatus.PAUSED, "only a paused center can be resumed", status=self.status)
-        happened = when(on, now)
+        happened = self._changes_status(on, now)
         self.status, self.paused_until = CenterStatus.ACTIVE, None
         self.record(CenterReopened(after=CenterStatus.PAUSED), happened)
 
     def close(self, reason: ClosingReason, now: datetime, on: date | None = None, successor: str | None = None) -> None:
         """The center closes for good: its services end, nobody is asked to verify it any more, its history stays."""
         self._require_open()
-        happened = when(on, now)
         if successor == self.id:
             raise OwnSuccessor("a center cannot be its own successor")
         if reason is ClosingReason.DUPLICATE and successor is None:
             raise SuccessorMissing("a duplicate is closed in favor of the entry that stays: name it as successor")
+        happened = self._changes_status(on, now)
         ended = tuple(offer.service for offer in self.offers)
         self._end(self.offers)
         self.status, self.paused_until, self.successor = CenterStatus.CLOSED, None, successor
@@ -453,7 +457,7 @@ class Center(Aggregate):
     def reopen(self, now: datetime, on: date | None = None) -> None:
         """A closed center starts again as itself. Its services are offered anew, its profile has to be confirmed."""
         self.require(self.status is CenterStatus.CLOSED, "only a closed center can be reopened", status=self.status)
-        happened = when(on, now)
+        happened = self._changes_status(on, now)
         self.status, self.successor, self.closed_for = CenterStatus.ACTIVE, None, None
         if self.check is Check.DUE:
             self.answer_by = (now + TIME_TO_ANSWER).date()
@@ -514,6 +518,13 @@ class Center(Aggregate):
     def _require_open(self) -> None:
         self.require(self.status is not CenterStatus.CLOSED, "the center is closed", status=self.status)
 
+    def _changes_status(self, on: date | None, now: datetime) -> datetime | None:
+        """The doors open or shut on the day ``on``, not before the founding; gives `when` that happened."""
+        if on is not None and self.profile.founded is not None and on.year < self.profile.founded:
+            raise OutOfOrder("that day lies before the founding", since=date(self.profile.founded, 1, 1))
+        self.status_since, happened = _in_order(on, self.status_since, now)
+        return happened
+
     def _offer(self, offer_id: str) -> Offer:
         for offer in self.offers:
             if offer.id == offer_id:
@@ -547,12 +558,27 @@ def _require_discretion(discreet_name: str | None, place: Place) -> None:
 
 
 def _tells_town(name: str | None, place: Place) -> bool:
-    return bool({*words(name or "")} & {*words(place.town or "")})
+    """Whether a word of the town stands in the name, however spelled, also as part of a longer word (Pragfreunde).
+
+    Short words of a longer town's name (Frankfurt am Main, Ústí nad Labem) tell nothing.
+    """
+    town = findable_words(place.town or "")
+    telling = {word for word in town if len(word) >= _TELLING} or town
+    named = findable_words(name or "")
+    return bool(telling & named) or any(len(word) >= _TELLING and word in each for word in telling for each in named)
 
 
 def looks_like(profile: Profile, place: Place) -> str:
     """The same for two entries that are likely of one center: its folded name, town and country."""
     return f"{place.country}/{' '.join(words(place.town or ''))}/{' '.join(sorted(set(words(profile.name))))}"
+
+
+def _in_order(on: date | None, last: date | None, now: datetime) -> tuple[date, datetime | None]:
+    """The day of the latest change of a kind and `when` the present one happened, not before the ``last``."""
+    day, happened = dated(on, now)
+    if on is not None and last is not None and on < last:
+        raise OutOfOrder("that day lies before the last such change", since=last)
+    return max(day, last or day), happened
 
 
 def _opened(on: date | None, founded: int | None, now: datetime) -> datetime | None:

@@ -19,4 +19,4 @@ class Consent(BaseModel):
     given_on: date
     entered_by: EnteredBy
     wording: int = Field(description="Version of the text that was agreed to.")
-    language: Language = Field(description="In which it was shown.")
+    language: Language | None = Field(default=None, description="In which it was shown, where that was noted.")

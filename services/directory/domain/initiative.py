@@ -294,11 +294,12 @@ class Initiative(Aggregate):
     def become_center(self, visit: InspiringVisit | None, opened: datetime) -> None:
         """A center with this id was registered: whatever stood here, that is what the initiative has become.
 
-        ``visit`` is what is known of the visit that inspired it, ``opened`` when the center opened its doors.
+        ``visit`` is what is known of the visit that inspired it, ``opened`` when the center opened its doors. Where it
+        is, only the center says from now on: it may hide that.
         """
         if self.status is InitiativeStatus.BECAME_CENTER:
             return
-        self.status = InitiativeStatus.BECAME_CENTER
+        self.status, self.town = InitiativeStatus.BECAME_CENTER, None
         self._erase()
         self.record(InitiativeBecameCenter(center=self.id, origin=self.origin(visit)), opened)
 

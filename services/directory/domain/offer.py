@@ -24,6 +24,8 @@ def _amount_with_currency(price: Price) -> Price:
         raise ValueError("an amount needs its currency, and a currency its amount")
     if price.amount is not None and price.kind is not PriceKind.FEE:
         raise ValueError("only a fee has an amount")
+    if price.amount is not None and not price.amount.isascii():
+        raise ValueError("an amount is written in the digits 0 to 9")
     return price
 
 

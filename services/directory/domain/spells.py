@@ -22,7 +22,7 @@ class Gone(StrEnum):
 
 
 class EndsBeforeItBegan(Refusal):
-    """A spell cannot end before the day on which it began; ``since`` tells that day."""
+    """A spell, a pause, a range of years cannot end before it began; ``since`` tells the day where there is one."""
 
     code = "ends-before-it-begins"
     why = Why.INVALID

@@ -7,19 +7,33 @@ from collections import defaultdict
 from collections.abc import Collection
 from datetime import date
 
+from services.directory.domain.center import Center
 from services.directory.domain.membership import OPEN, Membership
 from services.directory.domain.network import Network
+from shared.events.directory.center import LocationVisibility
+from shared.events.directory.network import NetworkLevel
 from shared.world import World
 
 
 async def centers_of_network(world: World, network: str, day: date) -> frozenset[str]:
     """Ids of the centers that were members, full or friendly, of the network or of one below it on that day.
 
-    The tree is today's: a region counts where it belongs now. A network that does not exist has nobody.
+    The tree is today's: a region counts where it belongs now. A network that does not exist has nobody. Centers that
+    hide their place today count in no region: what the numbers of a region come to would tell that they are in it.
     """
     networks = await with_those_below(world, network)
     found = await world.repository(Membership).find({"state.network": {"$in": networks}})
-    return frozenset(each.aggregate.center for each in found if each.aggregate.on(day) is not None)
+    members = frozenset(each.aggregate.center for each in found if each.aggregate.on(day) is not None)
+    if await world.repository(Network).count({"_id": network, "state.level": NetworkLevel.REGIONAL.value}):
+        members -= await _hiding(world, members)
+    return members
+
+
+async def _hiding(world: World, centers: Collection[str]) -> frozenset[str]:
+    found = await world.repository(Center).find({
+        "_id": {"$in": sorted(centers)}, "state.visibility": LocationVisibility.HIDDEN.value,
+    })  # fmt: skip
+    return frozenset(each.aggregate.id for each in found)
 
 
 async def with_those_below(world: World, network: str) -> list[str]:

@@ -36,6 +36,7 @@ from shared.security import allow
 from shared.store.port import Filter
 
 router = APIRouter(prefix="/issues", tags=["issues"])
+ItemId = Annotated[str, Field(max_length=64)]
 
 
 class NotRenderable(Refusal):
@@ -53,7 +54,7 @@ class Draft(BaseModel):
     language: LanguageTag
     title: Line = Field(examples=["Spring in our centers"])
     introduction: str = Field(min_length=1, max_length=20_000)
-    items: list[str] = Field(default=[], max_length=100, description="Ids of accepted news items, in order.")
+    items: list[ItemId] = Field(default=[], max_length=100, description="Ids of accepted news items, in order.")
     when_uncertain: WhenUncertain = Field(
         default=WhenUncertain.NEVER_TWICE,
         description="After a breakdown: leave out who may have got it already, or send again. Both are listed.",
@@ -66,7 +67,7 @@ class Composition(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    items: list[str] = Field(max_length=100)
+    items: list[ItemId] = Field(max_length=100)
     when_uncertain: WhenUncertain
 
 
@@ -77,7 +78,7 @@ class Translation(BaseModel):
 
     title: Line
     introduction: str = Field(min_length=1, max_length=20_000)
-    items: dict[str, ItemText] = Field(default={}, description="Its news items in that language, by their ids.")
+    items: dict[ItemId, ItemText] = Field(default={}, description="Its news items in that language, by their ids.")
 
 
 class Schedule(BaseModel):

@@ -308,12 +308,14 @@ async def test_a_closing_with_a_successor_and_a_second_life(office: Desk, regist
     successor = (await office.done("POST", "/centers", registration(place=BRNO)))["id"]
 
     nobody = await office.send("POST", f"{path}/closing", {"reason": "merged", "successor": "nobody"})
-    assert (nobody.status_code, problem(nobody)) == (422, "unknown-successor")
+    assert (nobody.status_code, problem(nobody)) == (422, "unknown-center")
     itself = await office.send("POST", f"{path}/closing", {"reason": "merged", "successor": praha_id})
     assert (itself.status_code, problem(itself)) == (422, "own-successor")
     assert problem(await office.send("POST", f"{path}/reopening", {})) == "wrong-state"
 
-    closed = await office.done("POST", f"{path}/closing", {"reason": "merged", "successor": successor})
+    closed = await office.done(
+        "POST", f"{path}/closing", {"reason": "merged", "successor": successor, "on": "2026-02-27"}
+    )
     assert (closed["snapshot"]["status"], closed["snapshot"]["services"]) == ("closed", [])
     assert closed["snapshot"]["successor"] == successor
     again = await office.send("POST", f"{path}/closing", {"reason": "merged"})

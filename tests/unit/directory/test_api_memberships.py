@@ -18,7 +18,7 @@ from services.directory.api.memberships import (
     MembershipEnd,
     NewKind,
 )
-from services.directory.api.rights import is_its_people, networks_of, role_towards
+from services.directory.api.rights import Asker, asker_about
 from services.directory.domain.center import Center
 from services.directory.domain.membership import Membership, MemberSpell
 from services.directory.views.members import centers_of_network, networks_of_centers
@@ -358,10 +358,10 @@ async def test_a_coordinator_acts_for_the_centers_of_the_network_but_takes_no_ho
 
     async def speaks_for_it() -> bool:
         center = (await world.repository(Center).get(praha_id)).aggregate
-        networks = await networks_of(praha_id, token, world)
-        assert not is_its_people(token, center)
-        assert role_towards(token, center, networks) == ("coordinator" if networks else "office")
-        return is_its_people(token, center, networks)
+        asker = await asker_about(praha_id, token, world)
+        assert not Asker(token).is_its_people(center)
+        assert asker.role(center) == ("coordinator" if asker.networks else "office")
+        return asker.is_its_people(center)
 
     receipt = await desk.done("POST", f"/networks/{region}/members", {"center": praha_id, "kind": "friendly"})
     path = f"/memberships/{receipt['id']}"
@@ -374,7 +374,7 @@ async def test_a_coordinator_acts_for_the_centers_of_the_network_but_takes_no_ho
     assert confirmed["events"] == ["CenterConsented"]
     assert await speaks_for_it()
     nobody_else = Identity("test", frozenset({"center"}), networks=frozenset({region}))
-    assert await networks_of(praha_id, nobody_else, world) == frozenset()
+    assert (await asker_about(praha_id, nobody_else, world)).networks == ()
     await office.done("POST", f"{path}/end", {"reason": "own-wish"})
     assert not await speaks_for_it()
 
@@ -601,3 +601,21 @@ async def test_a_dissolved_network_has_members_in_the_past_only(
     earlier = {"center": brno, "kind": "full", "since": "2020-01-01", "until": "2021-01-01"}
     await office.done("POST", f"/networks/{sit}/earlier-members", earlier)
     assert await members(everybody, sit, "on=2020-06-01") == [brno]
+
+
+# ---- what nobody else is told
+
+
+async def test_who_may_not_correct_a_membership_does_not_learn_from_a_stale_version_what_became_of_it(
+    office: Desk, coordinator: Callable[..., Desk], sit: str, praha_id: str
+) -> None:
+    receipt = await office.done("POST", f"/networks/{sit}/members", {"center": praha_id, "kind": "friendly"})
+    path = f"/memberships/{receipt['id']}"
+    await office.done("POST", f"{path}/admission", {})
+    await office.done("POST", f"{path}/end", {"reason": "own-wish"})
+    await office.done("POST", f"/networks/{sit}/members", {"center": praha_id, "kind": "full"})
+    await office.done("POST", f"{path}/decline", {"reason": "incomplete"})
+    told = await coordinator("SK").send("PUT", f"{path}/spells", {"spells": []}, match='"1"')
+    assert (told.status_code, problem(told), "since" in told.json()) == (403, "forbidden", False)
+    told = await coordinator("CZ").send("PUT", f"{path}/spells", {"spells": []}, match='"1"')
+    assert (told.status_code, told.json()["since"][-1]["event"]) == (412, "MembershipDeclined")

@@ -219,3 +219,13 @@ async def test_a_network_that_does_not_exist_is_missing_everywhere(office: Desk,
     ):
         answer = await office.send(method, f"/networks/nowhere{path}", body, match="*")
         assert (answer.status_code, problem(answer)) == (404, "not-found"), path
+
+
+async def test_who_coordinates_a_national_network_registers_the_centers_of_its_country_and_no_others(
+    office: Desk, coordinator: Callable[..., Desk], registration: Callable[..., dict[str, Any]]
+) -> None:
+    czech = (await office.done("POST", "/networks", {"name": "Síť", "level": "national", "country": "CZ"}))["id"]
+    desk = coordinator(czech)
+    await desk.done("POST", "/centers", registration())
+    vienna = registration(place={"country": "AT", "town": "Wien"})
+    assert (await desk.send("POST", "/centers", vienna)).status_code == 403

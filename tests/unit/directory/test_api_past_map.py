@@ -73,3 +73,35 @@ async def test_who_hides_today_hides_on_every_day(
 async def test_a_day_that_cannot_be_asked_for_is_refused(everybody: Desk, query: str, problem: str) -> None:
     answer = await everybody.get(f"/centers?{query}")
     assert (answer.status_code, answer.json()["type"]) == (422, f"urn:mine:problem:{problem}")
+
+
+async def test_the_doors_do_not_open_again_before_they_were_shut(
+    network: MemoryNetwork, office: Desk, everybody: Desk, praha_id: str
+) -> None:
+    path = f"/centers/{praha_id}"
+    early = await office.send("POST", f"{path}/pause", {"reason": "moving", "on": "1991-12-31"})
+    assert (early.status_code, early.json()["since"]) == (422, "1992-01-01")
+    await office.done("POST", f"{path}/closing", {"reason": "no-funding", "on": "2020-05-01"})
+    answer = await office.send("POST", f"{path}/reopening", {"on": "2010-01-01"})
+    assert (answer.status_code, answer.json()["type"]) == (422, "urn:mine:problem:out-of-order")
+    assert answer.json()["since"] == "2020-05-01"
+    await office.done("POST", f"{path}/reopening", {"on": "2020-05-01"})
+    await network.settle()
+    for address in ("/countries", "/countries?on=2026-03-01"):
+        assert (await everybody.get(address)).json()["items"][0]["active"] == 1
+
+
+async def test_an_older_move_entered_late_does_not_move_the_center_back(
+    office: Desk, everybody: Desk, praha_id: str
+) -> None:
+    path = f"/centers/{praha_id}"
+    kolin, brno = ({"country": "CZ", "town": town} for town in ("Kolín", "Brno"))
+    await office.done("PUT", f"{path}/location", {"place": brno, "on": "2025-01-01"}, match="*")
+    answer = await office.send("PUT", f"{path}/location", {"place": kolin, "on": "2024-01-01"}, match="*")
+    assert (answer.status_code, answer.json()["since"]) == (422, "2025-01-01")
+    assert (await everybody.get(path)).json()["place"]["town"] == "Brno"
+
+
+async def test_a_day_before_there_were_centers_is_a_slip_of_the_pen(office: Desk, registration: Body) -> None:
+    answer = await office.send("POST", "/centers", registration(founded=None, opened_on="0206-11-10"))
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/opened_on")

@@ -10,7 +10,6 @@ from services.directory.domain.center import (
     AlreadyOffered,
     Center,
     ClosingReason,
-    EndsBeforeItBegins,
     NameTellsTown,
     NoSuchOffer,
     OwnSuccessor,
@@ -21,6 +20,7 @@ from services.directory.domain.center import (
 from services.directory.domain.offer import OfferTerms
 from services.directory.domain.place import Place
 from services.directory.domain.profile import Contact, Profile
+from services.directory.domain.spells import EndsBeforeItBegan
 from shared.aggregate import WrongState
 from shared.days import InTheFuture
 from shared.events import Event
@@ -159,6 +159,29 @@ def test_a_discreet_name_must_not_tell_the_town(center: Center, register: Regist
     assert center.visibility is LocationVisibility.TOWN
     with pytest.raises(NameTellsTown):
         register(visibility=LocationVisibility.HIDDEN, discreet_name="Praha")
+
+
+@pytest.mark.parametrize(
+    ("town", "name", "tells"),
+    [
+        ("München", "Muenchen Treff", True),
+        ("München", "Münchenhaus", True),
+        ("Ulm", "Treff Ulm", True),
+        ("Ulm", "Ulmenhof", False),
+        ("Frankfurt am Main", "Haus am Park", False),
+        ("Frankfurt am Main", "Frankfurter Treff", True),
+        ("Ústí nad Labem", "Klub nad řekou", False),
+    ],
+)
+def test_a_discreet_name_tells_the_town_by_its_words_however_spelled_and_not_by_small_ones(
+    register: Register, praha: Place, town: str, name: str, tells: bool
+) -> None:
+    place = praha.model_copy(update={"town": town})
+    if tells:
+        with pytest.raises(NameTellsTown):
+            register(place=place, visibility=LocationVisibility.HIDDEN, discreet_name=name)
+    else:
+        register(place=place, visibility=LocationVisibility.HIDDEN, discreet_name=name)
 
 
 def test_a_discreet_name_that_tells_the_new_town_is_given_up(center: Center, now: datetime) -> None:
@@ -330,7 +353,7 @@ def test_a_pause_is_asked_about_like_any_other_time(center: Center, now: datetim
 
 
 def test_a_pause_cannot_end_before_it_begins(center: Center, now: datetime) -> None:
-    with pytest.raises(EndsBeforeItBegins):
+    with pytest.raises(EndsBeforeItBegan):
         center.pause(PauseReason.HOLIDAYS, now, on=date(2026, 2, 1), until=date(2026, 1, 31))
     center.pause(PauseReason.HOLIDAYS, now, on=date(2026, 2, 1), until=date(2026, 2, 20))
 

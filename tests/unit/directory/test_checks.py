@@ -175,3 +175,12 @@ async def test_the_answer_never_repeats_what_was_sent(office: Desk, registration
     body = registration(name=f"{secret}\x00", founded=secret, services=[secret], external_id=f"{secret}!")
     answer: httpx.Response = await office.client.post("/centers/check", json=body)
     assert secret not in answer.text
+
+
+async def test_nobody_finds_the_town_of_a_hidden_center_by_checking_registrations_of_a_foreign_country(
+    office: Desk, coordinator: Callable[..., Desk], registration: Body
+) -> None:
+    id = (await office.done("POST", "/centers", registration(location_visibility="hidden")))["id"]
+    found = await check(coordinator("DE"), registration())
+    assert (found["problems"][0]["code"], found["twins"]) == ("forbidden", [])
+    assert (await check(coordinator("CZ"), registration()))["twins"] == [f"/centers/{id}"]

@@ -12,6 +12,7 @@ JANA: dict[str, Any] = {
     "person": {"name": "Jana Vzorová", "email": "jana@kaminek.example.org", "languages": ["cs"]},
     "consent_given_on": "2026-02-20",
     "consent_wording": 1,
+    "consent_language": "cs",
 }
 
 
@@ -33,7 +34,7 @@ async def test_members_see_who_it_is_and_strangers_do_not(
 
 async def test_what_she_agreed_to_is_kept_with_her_name(office: Desk, everybody: Desk, named: str) -> None:
     consent = (await office.get(f"/centers/{named}")).json()["internal"]["contact_consent"]
-    assert consent == {"given_on": "2026-02-20", "entered_by": "center", "wording": 1}
+    assert consent == {"given_on": "2026-02-20", "entered_by": "center", "wording": 1, "language": "cs"}
     texts = (await everybody.get("/consent-wordings/contact-person/1")).json()["texts"]
     assert {"en", "de", "cs"} <= {*texts}
     assert (await everybody.get("/consent-wordings/contact-person")).json()["version"] == 1

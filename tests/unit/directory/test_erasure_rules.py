@@ -4,7 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from services.directory.domain.center import Center, ClosingReason, Consent
+from services.directory.domain.center import Center, ClosingReason
+from services.directory.domain.consent import Consent
 from services.directory.domain.erasure import ALARM_AFTER, ALARM_AGAIN, LAWFUL, Erasure
 from services.directory.domain.profile import Contact, ContactPerson, ProfileChange
 from shared.days import InTheFuture

@@ -290,3 +290,14 @@ async def test_the_picture_is_in_the_readers_language(everybody: Desk, centers: 
         assert title in (ElementTree.fromstring(answer.text).findtext("{http://www.w3.org/2000/svg}title") or "")
     assert problem(await everybody.get("/figures/trends.svg?figure=funding")) == (422, "no-picture")
     assert (await everybody.get("/figures/trends.svg?figure=visits&measure=sum")).status_code == 200
+
+
+async def test_what_a_networks_coordinator_enters_is_not_said_to_come_from_the_office(
+    office: Desk, coordinator: Callable[..., Desk], praha_id: str
+) -> None:
+    mine = (await office.done("POST", "/networks", {"name": "mine", "level": "international"}))["id"]
+    applied = await office.done("POST", f"/networks/{mine}/members", {"center": praha_id, "kind": "friendly"})
+    await office.done("POST", f"/memberships/{applied['id']}/admission", {})
+    desk = coordinator(mine)
+    await desk.done("POST", f"/centers/{praha_id}/figures", FORM)
+    assert (await desk.get(f"/centers/{praha_id}/figures/2025")).json()["entered_by"] == "coordinator"

@@ -41,4 +41,19 @@ async def test_the_share_of_fresh_profiles_falls_and_one_word_lifts_it(
 async def test_a_network_without_members_has_no_share(office: Desk, everybody: Desk) -> None:
     empty = (await office.done("POST", "/networks", {"name": "Síť", "level": "national", "country": "CZ"}))["id"]
     assert (await everybody.get(f"/networks/{empty}/freshness")).json()["share_fresh"] is None
-    assert (await everybody.get("/networks/nowhere/freshness")).status_code == 422
+    assert (await everybody.get("/networks/nowhere/freshness")).status_code == 404
+
+
+async def test_the_numbers_of_a_region_do_not_tell_that_a_hidden_center_is_in_it(
+    network: MemoryNetwork, office: Desk, everybody: Desk, registration: Body
+) -> None:
+    czech = (await office.done("POST", "/networks", {"name": "Síť", "level": "national", "country": "CZ"}))["id"]
+    body = {"name": "Morava", "level": "regional", "country": "CZ", "parent": czech}
+    region = (await office.done("POST", "/networks", body))["id"]
+    center = (await office.done("POST", "/centers", registration()))["id"]
+    applied = await office.done("POST", f"/networks/{region}/members", {"center": center, "kind": "friendly"})
+    await office.done("POST", f"/memberships/{applied['id']}/admission", {})
+    assert (await everybody.get(f"/networks/{region}/freshness")).json()["fresh"] == 1
+    await office.done("PUT", f"/centers/{center}/visibility", {"location_visibility": "hidden"})
+    assert (await everybody.get(f"/networks/{region}/freshness")).json()["fresh"] == 0
+    assert (await everybody.get(f"/networks/{czech}/freshness")).json()["fresh"] == 1

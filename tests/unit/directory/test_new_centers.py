@@ -83,7 +83,7 @@ async def test_a_visit_leads_to_a_new_center_and_the_forest_knows_how(
     await network.settle()
 
     seen = (await everybody.get(path)).json()
-    assert (seen["status"], seen["center"], seen["town"]) == ("became-center", id, "Olomouc")
+    assert (seen["status"], seen["center"], seen["town"]) == ("became-center", id, None)
     [*_, became] = network.events("directory.initiative.v1", id)
     origin = {
         "came_from": muenchen_id, "cause": "visit", "visit": visit, "mentor": praha_id, "initiative": id, "year": 2025
@@ -600,3 +600,34 @@ async def test_the_picture_speaks_the_readers_language(everybody: Desk, kosice_i
     same = await everybody.get("/lineage.svg?language=cs")
     assert same.content == picture.content
     assert "Stammbaum" in (await everybody.get("/lineage.svg?language=de")).text
+
+
+# ---- a center that hides, and the initiative it was
+
+
+async def test_the_initiative_does_not_tell_where_the_hidden_center_is_that_it_became(
+    network: MemoryNetwork, everybody: Desk, cz: Desk, house: Callable[[str], Desk], registration: Body, praha_id: str
+) -> None:
+    id = (await cz.done("POST", "/initiatives", PROPOSAL))["id"]
+    await cz.done("PUT", f"/initiatives/{id}/mentor", {"center": praha_id})
+    body = registration(place=OLOMOUC, location_visibility="hidden")
+    await cz.done("POST", f"/initiatives/{id}/opening", body)
+    for _ in range(2):  # also in the moments before the initiative has heard of its center
+        for reader in (everybody, house(praha_id)):
+            for path in (f"/initiatives/{id}", f"/initiatives/{id}/history", "/initiatives"):
+                assert "Olomouc" not in (await reader.get(path)).text
+        await network.settle()
+    [*_, became] = network.events("directory.initiative.v1", id)
+    assert became.data["snapshot"]["town"] is None
+
+
+# ---- repeats
+
+
+async def test_a_repeated_assignment_gets_its_answer_though_the_mentor_has_paused_since(
+    cz: Desk, initiative: str, praha_id: str
+) -> None:
+    first = await cz.send("PUT", f"/initiatives/{initiative}/mentor", {"center": praha_id}, key="once")
+    await cz.done("POST", f"/centers/{praha_id}/pause", {"reason": "holidays"})
+    again = await cz.send("PUT", f"/initiatives/{initiative}/mentor", {"center": praha_id}, key="once")
+    assert (again.status_code, again.content) == (200, first.content)

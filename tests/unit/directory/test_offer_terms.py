@@ -54,6 +54,7 @@ async def test_only_what_is_named_changes(office: Desk, clocked: str) -> None:
     "different",
     [
         {"price": {"kind": "fee", "amount": "3.50"}},
+        {"price": {"kind": "fee", "amount": "\u0663.50", "currency": "EUR"}},
         {"price": {"kind": "free", "amount": "1", "currency": "EUR"}},
         {"price": {"kind": "fee", "amount": "-1", "currency": "EUR"}},
         {"ages": {"youngest": 5, "oldest": 3}},

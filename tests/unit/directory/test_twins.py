@@ -55,6 +55,15 @@ async def test_the_same_request_again_is_a_repeat_and_no_twin(office: Desk, regi
     assert (first.content, again.headers["Idempotent-Replayed"]) == (again.content, "true")
 
 
+async def test_the_repeat_of_a_registration_gets_its_answer_whatever_twins_it_has_got_since(
+    office: Desk, registration: Body
+) -> None:
+    first = await office.send("POST", "/centers", registration(), key="once")
+    await office.done("POST", "/centers?force=true", registration())
+    again = await office.send("POST", "/centers", registration(), key="once")
+    assert (again.status_code, again.content) == (201, first.content)
+
+
 async def test_two_entries_of_one_center_become_one_and_keep_both_histories(
     network: MemoryNetwork, office: Desk, everybody: Desk, registration: Body
 ) -> None:
@@ -81,3 +90,11 @@ async def test_a_duplicate_needs_the_entry_that_stays_and_the_people_of_both(
     body = {"reason": "duplicate", "successor": stays}
     assert (await coordinator("AT").send("POST", f"/centers/{twin}/closing", body)).status_code == 403
     await coordinator("AT", "CZ").done("POST", f"/centers/{twin}/closing", body)
+
+
+async def test_two_entries_cannot_both_be_closed_in_favor_of_the_other(office: Desk, registration: Body) -> None:
+    one = (await office.done("POST", "/centers", registration()))["id"]
+    two = (await office.done("POST", "/centers?force=true", registration()))["id"]
+    await office.done("POST", f"/centers/{one}/closing", {"reason": "duplicate", "successor": two})
+    answer = await office.send("POST", f"/centers/{two}/closing", {"reason": "duplicate", "successor": one})
+    assert (answer.status_code, answer.json()["type"]) == (409, "urn:mine:problem:center-closed")

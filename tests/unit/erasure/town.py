@@ -15,7 +15,8 @@ from services.campaign.domain.discussion_round import DiscussionRound
 from services.campaign.domain.discussion_round import Report as RoundReport
 from services.campaign.domain.questionnaire import Questionnaire, Wording
 from services.campaign.service import SERVICE as CAMPAIGN
-from services.directory.domain.center import Center, Consent
+from services.directory.domain.center import Center
+from services.directory.domain.consent import Consent
 from services.directory.domain.correction import Correction
 from services.directory.domain.initiative import Initiative, InitiativeContact, OwnWords
 from services.directory.domain.membership import Membership

@@ -146,3 +146,9 @@ def test_no_reader_ever_sees_half_an_offset(tmp_path: Path) -> None:
         clock.move(HOUR)
         assert float((tmp_path / "clock").read_text()) % 3600 == 0
     assert [path.name for path in tmp_path.iterdir()] == ["clock"]
+
+
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00"])
+def test_a_moment_whose_offset_leads_out_of_the_calendar_is_refused_and_no_failure(moment: str) -> None:
+    with pytest.raises(ValidationError, match="no year from 1 to 9999"):
+        Note.model_validate({"at": moment})

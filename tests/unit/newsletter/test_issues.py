@@ -348,3 +348,15 @@ async def test_no_person_is_named_in_the_events_of_an_issue(office: Office) -> N
     await office.approved(issue)
     assert "editor-1" not in str(await office.world.store.collection(ISSUE.aggregate).find({}))
     assert "publisher-1" not in str(office.network.log.topics)
+
+
+async def test_a_broken_character_where_an_items_id_belongs_is_invalid_input_and_no_failure(office: Office) -> None:
+    draft = {"language": "en", "title": "Spring", "introduction": "Dear readers"}
+    id = (await ok(office.editor.post("/issues", json=draft, headers=key()))).json()["id"]
+    body = b'{"title": "Jaro", "introduction": "...", "items": {"\\ud800": {"title": "x", "text": "x"}}}'
+    answer = await office.editor.put(
+        f"/issues/{id}/texts/cs",
+        content=body,
+        headers={**key(), "If-Match": "*", "Content-Type": "application/json"},
+    )
+    assert answer.status_code == 422

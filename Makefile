@@ -18,7 +18,7 @@ test: check quick engines ## the checks and all tests
 	$(BIN)/pytest tests/contract tests/integration tests/journeys $(ARGS)
 
 quick: venv ## the tests that need no engines, on all processors
-	$(BIN)/pytest -q tests/unit tests/simulation -n auto --dist loadfile $(ARGS)
+	$(BIN)/pytest -q tests/unit tests/simulation -n auto --dist worksteal $(ARGS)
 
 check: venv ## lint, types, import rules
 	$(BIN)/ruff check .

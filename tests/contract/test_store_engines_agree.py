@@ -120,7 +120,7 @@ def test_memory_and_server_answer_alike(server_uri: ServerUri) -> None:
         store = runner.run(connect())
         name = f"agree-{new_id()}"
 
-        @settings(max_examples=200, deadline=None, database=None)
+        @settings(max_examples=200, database=None)
         @given(STEPS)
         def agree(steps: list[Any]) -> None:
             async def once() -> None:

@@ -102,7 +102,7 @@ STEPS: list[tuple[str, str, Any]] = [
 ]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.tuples(st.sampled_from(STEPS), st.booleans()), min_size=1, max_size=10))
 def test_no_answer_about_a_hidden_center_tells_where_it_is_and_no_event_where_its_door_is(
     registration: Body, steps: list[tuple[tuple[str, str, Any], bool]]

@@ -150,7 +150,7 @@ def test_the_zone_in_the_feed_is_the_zone_of_the_town(zone: str):
         midnight += DAY
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data(), zone_days, st.integers(-30, 300))
 def test_a_foreign_calendar_shows_the_same_moments(data: st.DataObject, where: tuple[str, date], by: int):
     zone, around = where

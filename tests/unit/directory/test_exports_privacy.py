@@ -77,7 +77,7 @@ def profile(number: int) -> Profile:
     return Profile.model_validate({**PROFILES[number], **described})
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(STEPS, st.integers(0, 200)), max_size=12), st.sampled_from(LocationVisibility))
 def test_no_form_of_the_open_data_tells_what_a_center_does_not_show(
     register: Register, now: datetime, steps: list[tuple[Step, int]], visibility: LocationVisibility
@@ -134,7 +134,7 @@ QUESTIONS = (
 )  # fmt: skip
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(st.lists(st.tuples(st.sampled_from(COMMANDS), st.booleans()), min_size=1, max_size=6))
 def test_no_answer_of_the_open_data_tells_what_a_center_does_not_show(
     commands: list[tuple[tuple[str, str, Any], bool]],

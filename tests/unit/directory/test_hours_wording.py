@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.directory.domain.schedule import Schedule
@@ -85,7 +85,6 @@ def test_what_has_no_short_name_is_left_to_the_calendar(rrule: str):
     assert describe(schedule(rrule), "en") == "On days shown in the calendar 9:00–12:30"
 
 
-@settings(deadline=None)
 @given(schedules(date(2026, 3, 2)), st.sampled_from(["en", "de", "cs"]))
 def test_every_schedule_can_be_said(ours: Schedule, language: str):
     said = describe(ours, language)

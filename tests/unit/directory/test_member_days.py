@@ -131,7 +131,7 @@ def test_spells_never_overlap_and_say_of_every_day_what_the_events_say(
 # ---- the same over HTTP
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(st.lists(steps(), min_size=4, max_size=8))
 def test_the_lists_of_members_say_of_every_day_what_the_journal_says(
     registration: Callable[..., dict[str, Any]], wanted: list[tuple[str, tuple[Any, ...]]]

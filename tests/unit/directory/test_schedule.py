@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
@@ -191,7 +191,6 @@ def test_a_day_that_was_skipped_is_nobodys_session():
 # ---- against the plainest reading
 
 
-@settings(deadline=None)
 @given(st.data(), zone_days, st.integers(-5, 5), st.integers(0, 24 * 12))
 def test_sessions_are_those_that_the_rules_say(data: st.DataObject, where: tuple[str, date], by: int, hours: int):
     zone, around = where
@@ -209,7 +208,6 @@ def test_sessions_are_those_that_the_rules_say(data: st.DataObject, where: tuple
     assert found == later[0] if later else not found or found[0] > first + 5 * DAY
 
 
-@settings(deadline=None)
 @given(schedules(MONDAY), st.integers(-900, 900))
 def test_where_one_looks_from_does_not_change_what_one_sees(ours: Schedule, by: int):
     days = ours.days(ours.start_date - 10 * DAY, ours.start_date + 2000 * DAY)
@@ -217,7 +215,6 @@ def test_where_one_looks_from_does_not_change_what_one_sees(ours: Schedule, by: 
     assert ours.days(first, last) == {day for day in days if first <= day <= last}
 
 
-@settings(deadline=None)
 @given(schedules(MONDAY), closures(MONDAY))
 def test_what_is_stored_is_read_back_the_same(ours: Schedule, closed: Closure):
     assert Schedule.model_validate(ours.model_dump(mode="json")) == ours

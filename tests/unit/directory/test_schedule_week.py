@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.directory.domain.schedule import Closure, ClosureReason, Schedule, Session, special_days, week_pattern
@@ -49,7 +49,6 @@ def quarters(zone: str, sessions: list[Session], day: date) -> Iterator[tuple[da
             yield wall, quarter, any(begins <= moment < ends for begins, ends in near)
 
 
-@settings(deadline=None)
 @given(st.data(), zone_days, st.integers(-3, 3), st.integers(1, 12))
 def test_pattern_and_special_days_are_the_truth(data: st.DataObject, where: tuple[str, date], by: int, days: int):
     zone, changes = where

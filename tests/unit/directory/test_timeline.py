@@ -431,7 +431,7 @@ def as_told(center: PastCenter | None) -> dict[str, Any] | None:
     }
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(histories([*STEPS, *HIDING]))
 def test_the_map_of_a_past_day_is_the_journal_replayed_up_to_that_day(house: House) -> None:
     timeline = Timeline("lipa")
@@ -441,7 +441,7 @@ def test_the_map_of_a_past_day_is_the_journal_replayed_up_to_that_day(house: Hou
         assert as_told(timeline.on(day)) == Replay(house.records, day).told(), day
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(histories(STEPS))
 def test_what_happened_after_a_day_is_not_needed_to_answer_for_that_day(house: House) -> None:
     whole = fed(house)
@@ -451,7 +451,7 @@ def test_what_happened_after_a_day_is_not_needed_to_answer_for_that_day(house: H
         assert (cut.on(day), cut.as_of(day)) == (whole.on(day), whole.as_of(day))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(histories(STEPS))
 def test_a_late_fact_changes_no_day_before_its_own(house: House) -> None:
     past = PastMap()
@@ -462,7 +462,7 @@ def test_a_late_fact_changes_no_day_before_its_own(house: House) -> None:
         assert {day: (past.on(day), past.as_of(day)) for day in before} == before
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(histories([*STEPS, *HIDING]), st.randoms(use_true_random=False))
 def test_repeats_and_other_centers_between_change_nothing(house: House, random: Any) -> None:
     stream: list[Recorded] = []
@@ -474,7 +474,7 @@ def test_repeats_and_other_centers_between_change_nothing(house: House, random: 
         assert [center for center in past.on(day) if center.id == "lipa"] == fed(house).on(day)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.sampled_from(STEPS), st.integers(1, 300)), max_size=25))
 def test_entered_in_the_order_in_which_it_happened_today_is_how_the_center_is(life: list[tuple[Step, int]]) -> None:
     house = _lived(0, [(step, wait, 0) for step, wait in life])
@@ -492,7 +492,7 @@ def test_entered_in_the_order_in_which_it_happened_today_is_how_the_center_is(li
     assert seen.services == now.services
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(histories([*STEPS, *HIDING]))
 def test_whoever_hides_today_has_no_town_on_any_day(house: House) -> None:
     past = fed(house)

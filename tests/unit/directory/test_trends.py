@@ -7,7 +7,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.directory.views.reports import Report
@@ -106,7 +106,6 @@ REPORTS = st.lists(
 ).map(lambda rows: [report(n, country, families=a, visits=b) for n, (country, a, b) in enumerate(rows)])  # fmt: skip
 
 
-@settings(deadline=None)
 @given(REPORTS, st.booleans())
 def test_no_figure_is_from_fewer_than_five_centers(reports: list[Report], all_countries: bool) -> None:
     year = shown(reports, all_countries)
@@ -116,7 +115,6 @@ def test_no_figure_is_from_fewer_than_five_centers(reports: list[Report], all_co
         assert there == [None] * 5 or (None not in there and number.reports >= SMALLEST_GROUP)
 
 
-@settings(deadline=None)
 @given(REPORTS)
 def test_the_whole_minus_the_countries_that_are_shown_is_no_small_group(reports: list[Report]) -> None:
     whole = shown(reports, all_countries=True)
@@ -127,7 +125,6 @@ def test_the_whole_minus_the_countries_that_are_shown_is_no_small_group(reports:
         assert getattr(whole, figure).sum is None or rest == 0 or rest >= SMALLEST_GROUP
 
 
-@settings(deadline=None)
 @given(REPORTS, st.data())
 def test_what_the_centers_of_a_country_that_is_left_out_reported_changes_nothing(
     reports: list[Report], data: Any
@@ -146,7 +143,6 @@ def test_what_the_centers_of_a_country_that_is_left_out_reported_changes_nothing
     assert shown(other, all_countries=True) == shown(reports, all_countries=True)
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 500_000), min_size=5, max_size=60))
 def test_a_sum_is_rounded_by_a_good_part_of_what_one_center_reports(values: list[int]) -> None:
     """Between a fifth and half: as exact as a total should be, too rough for the difference of two to tell a figure."""

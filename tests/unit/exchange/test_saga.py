@@ -530,7 +530,7 @@ def played(simulation: Simulation, chance: random.Random, length: int, steps: Se
 
 
 @pytest.mark.timeout(600)
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(seed=st.integers(0, 2**32), length=st.integers(0, 150))
 def test_no_place_leaks_whatever_the_order_and_no_house_is_ever_overbooked(seed: int, length: int) -> None:
     chance = random.Random(seed)
@@ -540,7 +540,7 @@ def test_no_place_leaks_whatever_the_order_and_no_house_is_ever_overbooked(seed:
 
 
 @pytest.mark.timeout(600)
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 @given(seed=st.integers(0, 2**32), length=st.integers(0, 120))
 def test_many_visits_that_want_the_same_small_houses_all_find_rest(seed: int, length: int) -> None:
     simulation = opening()

@@ -220,6 +220,6 @@ def page_through(index: Index, query: Query) -> tuple[list[str], list[int], dict
 
 
 AnyHistory.TestCase.settings = settings(
-    max_examples=40, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=40, stateful_step_count=20, suppress_health_check=[HealthCheck.too_slow]
 )
 TestAnyHistory = AnyHistory.TestCase

@@ -59,7 +59,7 @@ def main() -> None:
     options = parser.parse_args()
     sizes = [int(size) for size in options.sizes.split(",")]
     search_postgres.need()
-    found = {str(size): _measure(size, options.queries, options.runs, http=size == max(sizes)) for size in sizes}
+    found = {str(size): _measure(size, options.queries, options.runs) for size in sizes}
     page = _page(found, options.queries, options.runs)
     print(page)
     keep("search", page, ("numpy", "numba", "rapidfuzz", "psycopg"))
@@ -67,7 +67,7 @@ def main() -> None:
         print(json_line({"ratio": {size: one["ratio"] for size, one in found.items()}, "sizes": found}))
 
 
-def _measure(size: int, many: int, runs: int, http: bool) -> dict[str, Any]:
+def _measure(size: int, many: int, runs: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as home:
         file = Path(home) / "index"
         result, index = _build(size, file)
@@ -83,9 +83,8 @@ def _measure(size: int, many: int, runs: int, http: bool) -> dict[str, Any]:
             rival.connection.close()
         finally:
             server.stop()
-        if http:
-            _say(f"{size:,}: over HTTP")
-            result["http"] = search_http.measure(file, [query for _, query in asked], _HTTP_RATE, _HTTP_SECONDS)
+        _say(f"{size:,}: over HTTP")
+        result["http"] = search_http.measure(file, [query for _, query in asked], _HTTP_RATE, _HTTP_SECONDS)
         result |= _updates(index, sample)
     return result
 
@@ -210,8 +209,7 @@ def _page(found: dict[str, dict[str, Any]], many: int, runs: int) -> str:
     about = [_ABOUT.format(many=many, runs=runs), "\n"]
     for size, one in found.items():
         about.append(_BUILT.format(size=int(size), **one))
-        if "http" in one:
-            about.append(_OVER_HTTP.format(size=int(size), rate=_HTTP_RATE, seconds=_HTTP_SECONDS, **one))
+        about.append(_OVER_HTTP.format(size=int(size), rate=_HTTP_RATE, seconds=_HTTP_SECONDS, **one))
     columns = ("centers, engine", "CPU ms a query, mean", "p50", "p99")
     return markdown("Search: the index in the process and PostGIS", "".join(about), columns, rows)
 

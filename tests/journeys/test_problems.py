@@ -193,7 +193,8 @@ def test_health_and_numbers_are_there_for_everybody(door: Door):
     door.created()
     assert door.anybody.get("/health/live").json()["ok"] is True
     ready = door.anybody.get("/health/ready")
-    assert (ready.status_code, set(ready.json()["parts"])) == (200, {"store", "broker", "consumer"})
+    assert ready.status_code == 200
+    assert {"store", "broker", "consumer"} <= set(ready.json()["parts"])
     numbers = door.anybody.get("/metrics").text
     assert 'mine_command_seconds_count{aggregate="' in numbers
     assert "mine_outbox_events" in numbers

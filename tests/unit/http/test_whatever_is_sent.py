@@ -15,7 +15,7 @@ import pytest
 
 from shared.testing import MemoryNetwork
 
-REQUESTS = 300
+REQUESTS = 200
 """For each service: some seconds. With a larger number this is a search for bugs."""
 
 STRANGE: list[Any] = [

@@ -98,7 +98,11 @@ class Person:
 
     async def register(self) -> None:
         place = {"country": self._random.choice(("CZ", "DE", "PL")), "town": "Praha"}
-        form = {"name": f"Center {len(self.centers) + len(self.hosts)} of {self._name}", "languages": ["cs"], "place": place}
+        form = {
+            "name": f"Center {len(self.centers) + len(self.hosts)} of {self._name}",
+            "languages": ["cs"],
+            "place": place,
+        }
         self.centers.append(await self._own("directory", "POST", "/centers", form))
 
     async def shut_or_open(self) -> None:

@@ -4,7 +4,6 @@ An `Instant` is an aware UTC datetime with whole milliseconds. In JSON and in th
 ``2026-03-01T09:30:00.000Z``: one width, so that text order is time order.
 """
 
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Protocol
@@ -71,22 +70,19 @@ class ManualClock:
 class FileClock:
     """The machine's time plus an offset in seconds kept in a file: one virtual clock for many processes.
 
-    A process that was killed and started again is at once at the right virtual time. The file is read at most
-    every 50 ms; without the file, or with an unreadable one, the offset last known stays (0 at first).
-    Move it with `FileClock.move`, which replaces the file in one step.
+    A process that was killed and started again is at once at the right virtual time. The file is read
+    again whenever it was replaced; without the file, or with an unreadable one, the offset last known stays (0 at
+    first). Move it with `FileClock.move`, which replaces the file in one step: who asks later has the new time.
     """
-
-    _REREAD_S = 0.05
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._offset = timedelta(0)
-        self._read_at = -1.0
+        self._seen: tuple[int, ...] | None = None
 
     def now(self) -> datetime:
-        if time.monotonic() - self._read_at > self._REREAD_S:
-            self._offset = self._read()
-            self._read_at = time.monotonic()
+        if (there := self._there()) != self._seen:
+            self._seen, self._offset = there, self._read()
         return to_instant(datetime.now(UTC) + self._offset)
 
     def move(self, by: timedelta) -> None:
@@ -96,7 +92,14 @@ class FileClock:
         draft = self._path.with_suffix(".new")
         draft.write_text(str(offset.total_seconds()))
         draft.replace(self._path)
-        self._read_at = -1.0
+
+    def _there(self) -> tuple[int, ...] | None:
+        """Which file is there: another one after every move."""
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns, found.st_size
 
     def _read(self) -> timedelta:
         try:

@@ -230,15 +230,34 @@ class Repository(Generic[A]):
 
     async def history(self, id: str, after: int = 0, limit: int = 100) -> list[Entry]:
         """Its events with ``sequence > after``, oldest first; `NotFound` when there is no such aggregate."""
-        document = (await self._documents.get_many([id])).get(id)
-        if document is None:
+        found = await self.histories([id], after, limit)
+        if id not in found:
             raise self._missing(id)
-        wanted = range(after + 1, min(document["version"], after + limit) + 1)
-        entries = {entry["sequence"]: entry for entry in document["outbox"] if entry["sequence"] in wanted}
-        positions = [position(self.stream, id, sequence) for sequence in wanted if sequence not in entries]
-        for entry in await self._journal.find({"position": {"$in": positions}}) if positions else []:
-            entries[entry["sequence"]] = {**entry, "id": entry["_id"]}
-        return [Entry(recorded_from(self.stream, id, entries[n]), entries[n]["actor"]) for n in sorted(entries)]
+        return found[id]
+
+    async def histories(self, ids: Sequence[str], after: int = 0, limit: int = 100) -> dict[str, list[Entry]]:
+        """The same of many at once; who is not there is left out."""
+        documents = await self._documents.get_many(ids)
+        wanted = {id: range(after + 1, min(each["version"], after + limit) + 1) for id, each in documents.items()}
+        entries = {
+            (id, entry["sequence"]): entry
+            for id, document in documents.items()
+            for entry in document["outbox"]
+            if entry["sequence"] in wanted[id]
+        }
+        journaled = {
+            position(self.stream, id, n): (id, n) for id in wanted for n in wanted[id] if (id, n) not in entries
+        }
+        for entry in await self._journal.find({"position": {"$in": [*journaled]}}) if journaled else []:
+            entries[journaled[entry["position"]]] = {**entry, "id": entry["_id"]}
+        return {
+            id: [
+                Entry(recorded_from(self.stream, id, entries[id, n]), entries[id, n]["actor"])
+                for n in wanted[id]
+                if (id, n) in entries
+            ]
+            for id in wanted
+        }
 
     # ---- commands
 

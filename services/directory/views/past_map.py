@@ -8,7 +8,7 @@ from shared.events.base import Recorded
 from shared.events.directory.center import CENTER
 from shared.world import World
 
-_PAGE = 200
+_PAGE = 50
 
 
 class PastMapModel:
@@ -29,8 +29,8 @@ class PastMapModel:
         ids = self._world.store.collection(CENTER.aggregate)
         after = ""
         while page := await ids.find({"_id": {"$gt": after}}, limit=_PAGE, fields=("version",)):
-            for document in page:
-                history = await centers.history(document["_id"], limit=document["version"])
+            longest = max(document["version"] for document in page)
+            for history in (await centers.histories([document["_id"] for document in page], limit=longest)).values():
                 filled.apply([entry.record for entry in history])
             after = page[-1]["_id"]
         self.map = filled

@@ -11,7 +11,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 help: ## this list
 	@sed -n 's/^\([a-z%-]*\):.*## /\1	/p' Makefile | expand -t 16
 
-demo: engines ## plays a year of the network's story in under three minutes
+demo: engines ## plays a year of the network's story in a few minutes
 	$(BIN)/mine demo $(ARGS)
 
 test: check quick engines ## the checks and all tests
